@@ -9,10 +9,12 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .._wmi.node_client import NodeClient
+if t.TYPE_CHECKING:
+    from .._wmi.node_client import NodeClient
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from __future__ import annotations
 import types
 import typing as t
 
-from .._wmi.node_client import NodeClient
 from .fleet import NodeWork
+
+if t.TYPE_CHECKING:
+    from .._wmi.node_client import NodeClient
 
 
 class NodeSession:
