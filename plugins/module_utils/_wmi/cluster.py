@@ -2,20 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The numbers of root/mscluster and the records that its classes are read into (cau.md 2.1, 2.2; wmi-classes.yml).
+"""The failover cluster as one of its nodes sees it: root/mscluster (cau.md 2.1, 2.2; wmi-classes.yml).
 
 Private to this collection; it may change at any time.
 """
 
 from __future__ import annotations
 
-import typing as t
-
-if t.TYPE_CHECKING:
-    from .._wsman.client import Client
-
 import enum
 from dataclasses import dataclass
+
+from .._wsman.client import Client
+from .._wsman.errors import AnswerError, FaultError
+from .._wsman.instance import CimInstance, Presence
+from .._wsman.kinds import Kind
+from .._wsman.values import Argument
+from .errors import NotAClusterNodeError, WmiError
+from .remote_class import RemoteClass
+from .wql import quoted
+
+NAMESPACE = "root/mscluster"
 
 GROUP_TYPE_CLUSTER_UPDATE_AGENT = 117
 """GroupType of the CAU clustered role (cau.md 2.2)."""
@@ -76,6 +82,14 @@ class GroupState(enum.IntEnum):
     PARTIAL_ONLINE = 3
     PENDING = 4
     UNKNOWN = 4294967295
+
+
+_NODE_STATES = frozenset(NodeState)
+_DRAIN_STATUSES = frozenset(DrainStatus)
+_GROUP_STATES = frozenset(GroupState)
+
+_NO_CLUSTER = "the machine is no node of a failover cluster, or its cluster service does not answer"
+_NO_CLUSTER_REMEDY = "Check that the host is a member of the cluster and that its cluster service (ClusSvc) runs"
 
 
 @dataclass(frozen=True)
@@ -143,39 +157,153 @@ class ClusterInfo:
 
 
 class Cluster:
-    """The cluster as one of its nodes sees it."""
+    """The cluster as one of its nodes sees it.
+
+    Args:
+        client: the connection to the node.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._cluster = self._class("MSCluster_Cluster")
+        self._node = self._class("MSCluster_Node")
+        self._group = self._class("MSCluster_ResourceGroup")
 
     def info(self) -> ClusterInfo:
-        """Return what the cluster says about itself."""
-        raise NotImplementedError
+        """Return what the cluster says about itself.
+
+        Raises:
+            NotAClusterNodeError: the machine is no member of a cluster.
+        """
+        found = self._cluster.enumerate()
+        if len(found) != 1:
+            raise NotAClusterNodeError(_NO_CLUSTER, node=self._client.name, remedy=_NO_CLUSTER_REMEDY)
+        return _info(found[0])
 
     def nodes(self) -> list[ClusterNode]:
-        """Return all members, by name."""
-        raise NotImplementedError
+        """Return all members of the cluster, by name."""
+        return sorted((_cluster_node(found) for found in self._node.enumerate()), key=lambda node: node.name.casefold())
 
     def node(self, name: str) -> ClusterNode:
-        """Return one member; one message."""
-        raise NotImplementedError
+        """Return one member; a single short message, made for polling.
+
+        Raises:
+            WmiError: the cluster has no member of that name.
+        """
+        try:
+            return _cluster_node(self._node.get({"Name": name}))
+        except FaultError as fault:
+            if not fault.is_not_found:
+                raise
+            # "Not found" also stands for a missing namespace: the list of nodes tells the two apart.
+            names = ", ".join(node.name for node in self.nodes()) or "none at all"
+            raise WmiError(f"the cluster has no node {name}, its nodes are {names}", node=self._client.name, code=fault.code) from fault
 
     def groups(self) -> list[ResourceGroup]:
-        """Return all groups."""
-        raise NotImplementedError
+        """Return all groups of the cluster, by name."""
+        return _groups(self._group.enumerate())
 
     def groups_on(self, name: str) -> list[ResourceGroup]:
-        """Return the groups that the node owns now."""
-        raise NotImplementedError
+        """Return the groups that the node owns now, whatever their state, by name."""
+        found = _groups(self._group.query(f"OwnerNode = {quoted(name)}"))
+        return [group for group in found if group.owner_node.casefold() == name.casefold()]
 
     def would_lose_quorum(self, name: str) -> bool:
-        """Ask the cluster whether it would lose quorum without this node."""
-        raise NotImplementedError
+        """Ask the cluster whether it would lose quorum if this node went down (cau.md 2.3)."""
+        return self._node.call("WillOfflineLoseQuorum", {}, keys={"Name": name}, kind=Kind.READ).require_boolean("ReturnValue")
 
     def pause(self, name: str, drain_type: DrainType = DrainType.DRAIN, target: str | None = None) -> None:
-        """Pause the node and begin to drain it; raises MethodFailedError with code 5987 and so on."""
-        raise NotImplementedError
+        """Pause the node and begin to drain it, once; returns while the drain goes on.
+
+        Args:
+            name: the node as the cluster spells it.
+            drain_type: with DRAIN the roles leave.
+            target: node that takes the roles; None lets the cluster decide.
+
+        Raises:
+            MethodFailedError: refused; `code` is the Win32 code, such as 5987 for degraded storage (cau.md 2.4).
+        """
+        arguments: dict[str, Argument] = {"DrainType": int(drain_type)}
+        if target is not None:
+            arguments["TargetNode"] = target
+        output = self._node.call("Pause", arguments, keys={"Name": name}, kind=Kind.ONCE_ONLY)
+        self._node.check("Pause", output, kind=Kind.ONCE_ONLY, is_void=True)
 
     def resume(self, name: str, failback: FailbackType) -> None:
-        """Resume the node; raises MethodFailedError with code 5058 when it is not paused."""
-        raise NotImplementedError
+        """Resume the node, once.
+
+        Args:
+            name: the node as the cluster spells it.
+            failback: whether and when the roles that left come back.
+
+        Raises:
+            MethodFailedError: refused; `code` 5058 says that it was not paused.
+        """
+        output = self._node.call("Resume", {"FailbackType": int(failback)}, keys={"Name": name}, kind=Kind.ONCE_ONLY)
+        self._node.check("Resume", output, kind=Kind.ONCE_ONLY, is_void=True)
+
+    def _class(self, name: str) -> RemoteClass:
+        return RemoteClass(
+            self._client,
+            NAMESPACE,
+            name,
+            missing_error=NotAClusterNodeError,
+            missing_text=_NO_CLUSTER,
+            missing_remedy=_NO_CLUSTER_REMEDY,
+        )
+
+
+def _info(found: CimInstance) -> ClusterInfo:
+    return ClusterInfo(
+        name=found.require_text("Name"),
+        fqdn=found.text("Fqdn"),
+        quorum_type=found.text("QuorumType"),
+        dynamic_quorum_enabled=_flag(found, "DynamicQuorumEnabled"),
+        witness_dynamic_weight=found.integer("WitnessDynamicWeight"),
+        # Absent: a generation without Storage Spaces Direct. Nil: the node has it and does not say.
+        s2d_enabled=found.presence("S2DEnabled") is not Presence.ABSENT and _flag(found, "S2DEnabled") is not False,
+        drain_on_shutdown=_flag(found, "DrainOnShutdown"),
+        functional_level=found.integer("ClusterFunctionalLevel"),
+        backup_in_progress=_flag(found, "BackupInProgress"),
+    )
+
+
+def _flag(found: CimInstance, name: str) -> bool | None:
+    number = found.integer(name)
+    return None if number is None else number != 0
+
+
+def _cluster_node(found: CimInstance) -> ClusterNode:
+    drain = found.integer("NodeDrainStatus")
+    state = found.integer("State")
+    return ClusterNode(
+        name=found.require_text("Name"),
+        state=NodeState(state) if state in _NODE_STATES else NodeState.UNKNOWN,
+        drain_status=DrainStatus(drain) if drain in _DRAIN_STATUSES else None,
+        status_information=found.integer("StatusInformation"),
+        node_weight=found.integer("NodeWeight"),
+        dynamic_weight=found.integer("DynamicWeight"),
+        drain_error_code=found.integer("DrainErrorCode"),
+        build_number=found.integer("BuildNumber"),
+    )
+
+
+def _groups(found: list[CimInstance]) -> list[ResourceGroup]:
+    return sorted((_group(each) for each in found), key=lambda group: group.name.casefold())
+
+
+def _group(found: CimInstance) -> ResourceGroup:
+    state = found.integer("State")
+    is_core = found.boolean("IsCore")
+    if is_core is None:
+        raise AnswerError(f"the group {found.require_text('Name')} does not say whether it is a core group")
+    return ResourceGroup(
+        name=found.require_text("Name"),
+        state=GroupState(state) if state in _GROUP_STATES else GroupState.UNKNOWN,
+        owner_node=found.text("OwnerNode") or "",
+        is_core=is_core,
+        group_type=found.integer("GroupType") or 9999,
+        status_information=found.integer("StatusInformation") or 0,
+        priority=found.integer("Priority"),
+        locked_from_moving=_flag(found, "LockedFromMoving"),
+    )

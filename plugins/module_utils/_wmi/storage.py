@@ -10,15 +10,17 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
-import typing as t
 from dataclasses import dataclass
 
-if t.TYPE_CHECKING:
-    from .._wsman.client import Client
+from .._wsman.client import Client
+from .._wsman.instance import CimInstance
+from .remote_class import RemoteClass
+
+NAMESPACE = "root/microsoft/windows/storage"
 
 
 class Health(enum.IntEnum):
-    """HealthStatus of disks, virtual disks and subsystems."""
+    """HealthStatus of disks, virtual disks and subsystems; UNKNOWN also when the node did not say, or said an undocumented number."""
 
     HEALTHY = 0
     WARNING = 1
@@ -54,9 +56,18 @@ class OperationalStatus(enum.IntEnum):
     IN_MAINTENANCE_MODE = 0xD016
 
 
+_HEALTHS = frozenset(Health)
+_JOB_STATES = frozenset(JobState)
+
+
 @dataclass(frozen=True)
 class VirtualDisk:
-    """One storage space."""
+    """One virtual disk (storage space).
+
+    Attributes:
+        operational_status: numbers of OperationalStatus and others (wmi-classes.yml), empty when the node did not say.
+        detached_reason: VirtualDiskDetachedReason of wmi-classes.yml, None when not reported.
+    """
 
     name: str
     health: Health
@@ -66,7 +77,13 @@ class VirtualDisk:
 
 @dataclass(frozen=True)
 class StorageJob:
-    """One repair, rebalance or other job; state None when the node did not say."""
+    """One repair, rebalance or other job.
+
+    Attributes:
+        state: None when the node did not say, or said an undocumented number.
+        percent: how far it is, 0 to 100.
+        is_background: IsBackgroundTask; False when the node did not say.
+    """
 
     name: str
     state: JobState | None
@@ -77,7 +94,7 @@ class StorageJob:
 
 @dataclass(frozen=True)
 class PhysicalDisk:
-    """One disk."""
+    """One disk; operational_status as for VirtualDisk."""
 
     name: str
     serial: str
@@ -95,23 +112,80 @@ class SubSystem:
 
 
 class Storage:
-    """Storage as one node sees it."""
+    """Storage as one node sees it; on Storage Spaces Direct every node sees all of the cluster's.
+
+    Args:
+        client: the connection to the node.
+    """
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._virtual_disk = self._class(client, "MSFT_VirtualDisk")
+        self._job = self._class(client, "MSFT_StorageJob")
+        self._physical_disk = self._class(client, "MSFT_PhysicalDisk")
+        self._subsystem = self._class(client, "MSFT_StorageSubSystem")
 
     def virtual_disks(self) -> list[VirtualDisk]:
-        """Return the storage spaces."""
-        raise NotImplementedError
+        """Return the virtual disks, by name."""
+        found = (
+            VirtualDisk(
+                name=_label(each),
+                health=_health(each),
+                operational_status=tuple(each.integers("OperationalStatus")),
+                detached_reason=each.integer("DetachedReason"),
+            )
+            for each in self._virtual_disk.enumerate()
+        )
+        return sorted(found, key=lambda disk: disk.name)
 
     def jobs(self) -> list[StorageJob]:
-        """Return the storage jobs."""
-        raise NotImplementedError
+        """Return the storage jobs that the node still lists, finished ones included, by name."""
+        return sorted((_job(each) for each in self._job.enumerate()), key=lambda job: job.name)
 
     def physical_disks(self) -> list[PhysicalDisk]:
-        """Return the disks."""
-        raise NotImplementedError
+        """Return the disks, by name and serial number."""
+        found = (
+            PhysicalDisk(
+                name=_label(each),
+                serial=(each.text("SerialNumber") or "").strip(),
+                health=_health(each),
+                operational_status=tuple(each.integers("OperationalStatus")),
+                physical_location=each.text("PhysicalLocation") or "",
+            )
+            for each in self._physical_disk.enumerate()
+        )
+        return sorted(found, key=lambda disk: (disk.name, disk.serial))
 
     def subsystems(self) -> list[SubSystem]:
-        """Return the subsystems."""
-        raise NotImplementedError
+        """Return the storage subsystems, by name."""
+        found = (SubSystem(name=_label(each), health=_health(each)) for each in self._subsystem.enumerate())
+        return sorted(found, key=lambda subsystem: subsystem.name)
+
+    @staticmethod
+    def _class(client: Client, name: str) -> RemoteClass:
+        return RemoteClass(
+            client,
+            NAMESPACE,
+            name,
+            missing_text=f"the storage provider of the node does not know {name}",
+            missing_remedy="Check that the Windows storage management provider of the node works (Get-StorageSubSystem)",
+        )
+
+
+def _label(found: CimInstance) -> str:
+    return found.text("FriendlyName") or found.text("UniqueId") or found.text("ObjectId") or ""
+
+
+def _health(found: CimInstance) -> Health:
+    number = found.integer("HealthStatus")
+    return Health(number) if number in _HEALTHS else Health.UNKNOWN
+
+
+def _job(found: CimInstance) -> StorageJob:
+    number = found.integer("JobState")
+    return StorageJob(
+        name=found.text("Name") or found.text("UniqueId") or "",
+        state=JobState(number) if number in _JOB_STATES else None,
+        percent=found.integer("PercentComplete"),
+        is_background=found.boolean("IsBackgroundTask") or False,
+        description=found.text("Description") or "",
+    )
