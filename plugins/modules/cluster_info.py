@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_info
+short_description: Read the state of a failover cluster
+version_added: 0.1.0
+description:
+  - Reads the cluster that the host belongs to, its nodes, groups, votes and storage, and who holds its run lock. Nothing is changed.
+  - Nodes that no inventory host of the play is, or that cannot be reached, are part of the answer too. Only their locks are missing then.
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate.members
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+    details:
+      - Nothing is changed.
+  idempotent:
+    support: full
+seealso:
+  - module: cluster_aware.updating.run_lock
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: Read the cluster
+  cluster_aware.updating.cluster_info:
+  register: cluster
+
+- name: Stop when somebody is updating it
+  ansible.builtin.assert:
+    that: cluster.locks | selectattr('kind', 'ne', 'none') | list | length == 0
+"""
+
+RETURN = r"""
+cluster:
+  description: The cluster as a whole.
+  returned: success
+  type: dict
+  sample:
+    name: HV01
+    fqdn: HV01.example.com
+    quorum_type: Majority
+    dynamic_quorum: true
+    storage_spaces_direct: false
+nodes:
+  description: The nodes of the cluster.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the node.
+      type: str
+      sample: node1
+    host:
+      description: The inventory host of the node, V(null) when none of the pattern is.
+      type: str
+      sample: hv-a.example.com
+    state:
+      description: The state of the node.
+      type: str
+      sample: up
+    drain_status:
+      description: How far a drain of the node has come.
+      type: str
+      sample: not_initiated
+    vote:
+      description: Whether the node has a vote in the quorum now.
+      type: int
+      sample: 1
+groups:
+  description: The clustered groups with their state and owner.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {name: web01, state: online, owner: node1, core: false}
+quorum:
+  description: For each node, whether the cluster would survive without it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {node: node1, safe: true, needed: 3, remaining: 4}
+locks:
+  description: The run lock of each node that could be asked, who holds it, and the node session.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {node: node1, guid: null, kind: none, session: null, description: no run lock}
+cau_role:
+  description: The clustered CAU role of self-updating, V(null) when the cluster has none.
+  returned: success
+  type: dict
+  sample: {name: CAUHV01, state: online, owner: node1, core: false}
+storage:
+  description: Findings about the storage that would stop a drain. It is V(null) unless the cluster uses Storage Spaces Direct.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+unreachable:
+  description: The inventory hosts that could not be asked, with the reason.
+  returned: success
+  type: dict
+  sample: {}
+events:
+  description: The progress lines of the task, each with the node, the step and the text.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+"""

@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_node
+short_description: Drain or resume a node of a failover cluster
+version_added: 0.1.0
+description:
+  - Takes a node out of service by pausing it with drain, or puts it back by resuming it.
+  - A node is drained only while this run holds the run lock on every node and no other node of the cluster has a session open.
+    Right before, the cluster is looked at twice, and the node stays in service unless every other node is up and normal, the quorum
+    survives and the storage is healthy.
+  - The drain is done when the node is paused, no clustered group is left on it, and every group that was online before is online on
+    another node. A drain that ends otherwise is undone, and the error names the groups.
+  - A node that somebody else has paused or resumed is theirs, and is left as it is.
+options:
+  state:
+    description:
+      - V(drained) pauses the node and waits until all its groups have moved.
+      - V(active) resumes the node when this run has paused it. It is refused while the outcome of an installation on the node is unknown.
+    type: str
+    choices: [drained, active]
+    required: true
+  drain_timeout:
+    description:
+      - Seconds that the drain may take.
+    type: int
+    default: 1800
+  suspend_timeout:
+    description:
+      - Seconds to wait for the cluster to become ready before the drain. This covers storage that is being repaired, and a cluster
+        that refuses to pause the node for the moment.
+    type: int
+    default: 1800
+  failback:
+    description:
+      - What becomes of the groups that left the node, when it is resumed. V(immediate) moves them back at once, V(policy) follows
+        the failback policy of each group, and V(none) leaves them where they are.
+    type: str
+    choices: [immediate, policy, none]
+    default: immediate
+  resume_timeout:
+    description:
+      - Seconds that the node may take to become active again.
+    type: int
+    default: 900
+  poll_interval:
+    description:
+      - Seconds between two looks at the node while waiting for it.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The cluster is looked at as in a real run, and a node that could not be drained fails. Nothing is paused or resumed.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+seealso:
+  - module: cluster_aware.updating.run_lock
+  - module: cluster_aware.updating.wua_install
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: Take the run lock of the cluster
+  cluster_aware.updating.run_lock:
+
+- name: Take the node out of service
+  cluster_aware.updating.cluster_node:
+    state: drained
+
+- name: Put the node back and leave its roles where they are
+  cluster_aware.updating.cluster_node:
+    state: active
+    failback: none
+"""
+
+RETURN = r"""
+node:
+  description: The node, its state and the groups that the task has moved.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The name of the node in the cluster.
+      type: str
+      sample: node1
+    state:
+      description: The state of the node after the task.
+      type: str
+      sample: paused
+    groups:
+      description: The groups that left the node or came back to it.
+      type: list
+      elements: str
+      sample: [VM web01, VM web02]
+events:
+  description: The progress lines of the task, each with the node, the step and the text.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+"""

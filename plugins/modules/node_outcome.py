@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: node_outcome
+short_description: Record how the update of a node ended and decide whether the run goes on
+version_added: 0.1.0
+description:
+  - Records the outcome of one node in the run of this playbook, and decides by all outcomes so far whether the run goes on.
+  - A node that failed and serves again counts against O(max_failed_nodes). A node that has to be left out of service ends the run.
+  - It looks at the node and changes nothing on it but the journal, where the reason is kept when the node is left out of service.
+  - When the run ends, the summary is printed. Releasing the lock, and failing the play, is left to the caller, as the role
+    C(cluster_aware.updating.rolling_update) shows.
+options:
+  state:
+    description:
+      - How the update of the node ended. V(finished) means that nothing is left to install.
+      - V(failed) records the error of O(error).
+    type: str
+    choices: [finished, failed]
+    required: true
+  error:
+    description:
+      - The result of the task that failed, which a C(rescue) section finds in C(ansible_failed_result).
+    type: dict
+    default: {}
+  max_failed_nodes:
+    description:
+      - How many nodes may fail before the run ends. The default is a third of the nodes, rounded down.
+    type: int
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The outcome is noted for the rest of the playbook only.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+seealso:
+  - module: cluster_aware.updating.run_lock
+  - module: cluster_aware.updating.cluster_node
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: Update the node
+  block:
+    - name: Take the node out of service
+      cluster_aware.updating.cluster_node:
+        state: drained
+    - name: Install what the node is offered
+      cluster_aware.updating.wua_install:
+    - name: Put the node back
+      cluster_aware.updating.cluster_node:
+        state: active
+    - name: Record that the node is done
+      cluster_aware.updating.node_outcome:
+        state: finished
+  rescue:
+    - name: Record that the node has failed
+      cluster_aware.updating.node_outcome:
+        state: failed
+        error: "{{ ansible_failed_result }}"
+        max_failed_nodes: 1
+"""
+
+RETURN = r"""
+outcome:
+  description: The outcome of the node.
+  returned: success
+  type: dict
+  contains:
+    node:
+      description: The name of the node.
+      type: str
+      sample: node1
+    host:
+      description: The inventory host of the node.
+      type: str
+      sample: hv-a.example.com
+    state:
+      description: One of V(ok), V(nothing_to_do), V(failed) and V(left_out).
+      type: str
+      sample: ok
+    updates:
+      description: How many updates were installed.
+      type: int
+      sample: 3
+    restarts:
+      description: How often the node was restarted.
+      type: int
+      sample: 1
+    seconds:
+      description: How long the node took.
+      type: int
+      sample: 1260
+    reason:
+      description: The error of a node that failed, V(null) otherwise.
+      type: str
+      sample: null
+outcomes:
+  description: The outcomes of all nodes so far, with the fields of RV(outcome).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+run_ends:
+  description: Whether the run is over, because this was its last node or because of what happened.
+  returned: success
+  type: bool
+  sample: false
+play_ends:
+  description: Whether the run is over and no other cluster is being updated by this playbook at the moment, so that the play may fail.
+  returned: success
+  type: bool
+  sample: false
+succeeded:
+  description: Whether no node of any cluster has failed so far.
+  returned: success
+  type: bool
+  sample: true
+is_last:
+  description: Whether this was the last node of the cluster in this play.
+  returned: success
+  type: bool
+  sample: false
+reason:
+  description: Why the run ends or goes on.
+  returned: success
+  type: str
+  sample: all nodes of the play are done
+summary:
+  description: The summary of the run, or of the runs that failed when RV(play_ends).
+  returned: success
+  type: str
+  sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do
+events:
+  description: The progress lines of the task, each with the node, the step and the text.
+  returned: always
+  type: list
+  elements: dict
+  sample: []
+"""

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: run_lock
+short_description: Take, renew or release the run lock of a failover cluster
+version_added: 0.1.0
+description:
+  - Takes the run lock of Cluster-Aware Updating (CAU) on every node of the cluster that the host belongs to, so that nobody else
+    updates the cluster meanwhile, neither another controller nor Microsoft's own CAU.
+  - The run lock is the C(MSFT_CAURun) instance on each node. All of them carry the run id, which the task generates.
+  - Before anything is written, every node is looked at. A lock or a session of somebody else, a node that is not up, an unsafe quorum or
+    damaged storage refuse the lock, and the error names what was found. When one node refuses, what was already taken is given back.
+  - Taking the lock again in the same playbook joins the run that holds it. The other tasks of the collection find the run by themselves.
+  - It also serves to wrap update work of one's own that has nothing to do with CAU. See the examples.
+options:
+  state:
+    description:
+      - V(acquired) takes the lock on every node, or verifies it when this playbook already holds it.
+      - V(renewed) touches the lock on every node. The provider removes a lock that nobody has touched for an hour.
+      - V(released) removes the lock from every node. It does nothing where there is none, and never removes somebody else's.
+    type: str
+    choices: [acquired, renewed, released]
+    default: acquired
+  one_node_per_batch:
+    description:
+      - Whether to refuse the lock when the current batch of the play holds more than one node of the cluster, or when the strategy is not
+        V(linear). The play then lacks C(serial=1).
+      - The role C(cluster_aware.updating.rolling_update) sets it.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate
+  - cluster_aware.updating._gate.members
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Every node is looked at as in a real run. No lock and no journal entry is written.
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details:
+      - With O(state=renewed) the lock is touched each time, which is not reported as a change.
+seealso:
+  - module: cluster_aware.updating.cluster_info
+  - module: cluster_aware.updating.cluster_node
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: Keep Cluster-Aware Updating away from the cluster
+  cluster_aware.updating.run_lock:
+    state: acquired
+
+- name: Take the lock although the play was started for a single node
+  cluster_aware.updating.run_lock:
+    state: acquired
+    members:
+      - hv_cluster
+
+- name: Touch the lock in the middle of long work
+  cluster_aware.updating.run_lock:
+    state: renewed
+
+- name: Let others update the cluster again
+  cluster_aware.updating.run_lock:
+    state: released
+"""
+
+RETURN = r"""
+run:
+  description: The run that holds the lock, or that held it until now.
+  returned: success
+  type: dict
+  contains:
+    run_id:
+      description:
+        - The GUID of the run, as the nodes store it.
+        - It is V(null) in check mode unless this playbook already holds the lock.
+      type: str
+      sample: 5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7
+    cluster:
+      description: The name of the cluster.
+      type: str
+      sample: HV01
+    nodes:
+      description: The inventory host of each node of the cluster.
+      type: dict
+      sample: {node1: hv-a.example.com, node2: hv-b.example.com}
+    order:
+      description: The inventory hosts in the order in which to update them, fewest roles first.
+      type: list
+      elements: str
+      sample: [hv-b.example.com, hv-a.example.com]
+    ended:
+      description: Whether the run has come to its end in this playbook, so that nothing more is to be done on the cluster.
+      type: bool
+      sample: false
+holders:
+  description: What was found on each node before the task, and who held it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {node: node1, guid: null, kind: none, description: no run lock}
+events:
+  description: The progress lines of the task.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    node:
+      description: The node that the line is about, V(null) when the whole cluster is meant.
+      type: str
+      sample: node1
+    step:
+      description: The part of the run.
+      type: str
+      sample: lock
+    text:
+      description: What happened.
+      type: str
+      sample: taken on 4 of 4 nodes, run 5c1f0b0e
+"""
