@@ -1,0 +1,106 @@
+# Everything happens below this checkout: the environment in .venv, the rest in build/. Nothing needs root.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+ROOT := $(CURDIR)
+BUILD := $(ROOT)/build
+BIN := $(ROOT)/.venv/bin
+PYTHON_FILES := plugins simulator tools tests
+
+# Two cores are the size that the time limits are meant for.
+JOBS ?= 2
+
+# Ansible keeps what it writes inside the checkout, and a proxy of the environment never sees loopback traffic.
+export ANSIBLE_HOME := $(BUILD)/ansible
+export ANSIBLE_LOCAL_TEMP := $(BUILD)/ansible/tmp
+export ANSIBLE_COLLECTIONS_PATH := $(BUILD)/collections
+export PYTHONDONTWRITEBYTECODE := 1
+OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u FTP_PROXY
+
+PYTEST := $(OFFLINE) $(BIN)/python -m pytest
+PARALLEL := -n $(JOBS) --dist worksteal
+
+.PHONY: help setup demo twin bench test check lint format-check types unit sanity archive build clean distclean
+
+help:
+	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
+	@echo 'make twin    start a twin and print how to reach it; Ctrl-C ends it'
+	@echo 'make check   lint, types and unit tests, under two minutes'
+	@echo 'make test    everything that the gate checks'
+	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
+	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog'
+	@echo 'make build   the archive for ansible-galaxy, in build/archive'
+	@echo 'make clean   remove what the targets made; make distclean removes .venv too'
+
+# --- environment -------------------------------------------------------------------------------------------------
+
+setup: .venv/.ready build/collections/ansible_collections/cluster_aware/updating
+
+.venv/.ready: requirements.txt simulator/requirements.txt requirements-dev.txt tools/setup.sh
+	@sh tools/setup.sh
+
+build/collections/ansible_collections/cluster_aware/updating:
+	@mkdir -p $(@D)
+	@ln -sfn ../../../.. $@
+
+# --- use ---------------------------------------------------------------------------------------------------------
+
+demo: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.demo
+
+twin: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.twin
+
+bench: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.bench
+
+build: setup
+	@rm -rf build/archive
+	@$(BIN)/ansible-galaxy collection build --output-path build/archive .
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+# The summary of pytest comes last, so that a reader of the log finds it there.
+test: setup
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory sanity
+	@$(MAKE) --no-print-directory archive
+	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
+
+check: setup
+	@$(MAKE) --no-print-directory ruff types
+	@exec $(PYTEST) tests/unit $(PARALLEL)
+
+lint: ruff types ansible-lint changelog-lint
+
+.PHONY: ruff ansible-lint changelog-lint
+ruff: setup
+	$(BIN)/ruff check --quiet .
+
+types: setup
+	$(BIN)/mypy $(PYTHON_FILES)
+
+ansible-lint: setup
+	$(BIN)/yamllint --strict .
+	$(OFFLINE) $(BIN)/ansible-lint --quiet
+
+changelog-lint: setup
+	$(BIN)/antsibull-changelog lint
+
+unit: setup
+	@exec $(PYTEST) tests/unit $(PARALLEL)
+
+sanity: setup
+	$(BIN)/python -m tools.sanity
+
+archive: setup build
+	@exec $(PYTEST) -q tests/archive
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible tests/output
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv
