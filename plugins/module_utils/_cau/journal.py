@@ -11,10 +11,38 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from .._clock import Clock
+from .._errors import OperationError
+from .._wmi.errors import MethodFailedError
+from .errors import JournalError
 from .fleet import Fleet
-from .journal_records import EntryChanges, NodeEntry, RunEntry, RunOwner
+from .idempotent import twice
+from .journal_records import (
+    FORMAT,
+    EntryChanges,
+    NodeEntry,
+    RunEntry,
+    RunOwner,
+    decode_entry,
+    decode_moment,
+    decode_owner,
+    encode_entry,
+    encode_moment,
+    encode_owner,
+)
+from .run_id import normal_guid
+
+if t.TYPE_CHECKING:
+    from .._wmi.node_client import NodeClient
+
+ROOT = r"SOFTWARE\cluster_aware.updating\journal"
+"""Below HKEY_LOCAL_MACHINE. Each run has a key of its own below, so that two coordinators that start at the same moment never write
+over each other's entry."""
+
+_KEY_MISSING = 2
+"""ERROR_FILE_NOT_FOUND, the return value of StdRegProv for a key that does not exist."""
 
 
 class Journal:
@@ -30,31 +58,243 @@ class Journal:
         self.fleet = fleet
         self.owner = owner
         self.clock = clock
+        self._key = run_key(owner.run_id)
+        self._ready: set[tuple[str, str]] = set()
+        self._entries: dict[str, NodeEntry] = {}
+
+    def places(self, node: str) -> tuple[str, ...]:
+        """Return where a node's entry stands: on the node, and as a copy on the next other node in name order."""
+        own = self.fleet.spelled(node)
+        others = self.fleet.others(own)
+        after = [name for name in others if name.casefold() > own.casefold()]
+        return (own, *(after or others)[:1])
 
     def open_on(self, name: str) -> None:
-        """Write the run's own entry with a heartbeat on a node, before the lock is created there."""
-        raise NotImplementedError
+        """Write the run's own entry with a heartbeat on a node, before the lock is created there.
+
+        Raises:
+            OperationError: the node did not take it.
+        """
+        twice(self.clock, lambda: self._open_once(name))
 
     def beat(self, name: str) -> None:
-        """Set the run's heartbeat on a node, by that node's own clock."""
-        raise NotImplementedError
+        """Set the run's heartbeat on a node, by that node's own clock.
+
+        Raises:
+            JournalError: the run's entry is not there any more.
+            OperationError: the node did not take it for another reason.
+        """
+        self.write_heartbeat(name, self.read_clock(name))
+
+    def read_clock(self, name: str) -> str:
+        """Return a node's own time as a heartbeat is written."""
+        return encode_moment(self.fleet.node(name).system.utc_now())
+
+    def write_heartbeat(self, name: str, moment: str) -> None:
+        """Write a heartbeat that read_clock() returned; see beat()."""
+        try:
+            self.fleet.node(name).registry.set_text(self._key, "Heartbeat", moment)
+        except MethodFailedError as error:
+            if error.return_value != _KEY_MISSING:
+                raise
+            raise JournalError(
+                "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
+            ) from error
 
     def write(self, node: str, **changes: t.Unpack[EntryChanges]) -> NodeEntry:
-        """Change the entry of a node, on the node and in its copy; both must take it, or the step is refused (JournalError)."""
-        raise NotImplementedError
+        """Change the entry of a node, on the node and in its copy.
+
+        Raises:
+            JournalError: one of the two did not take it, so the step that it announces must not begin.
+        """
+        entry, text = self._changed(node, changes)
+        for place in self.places(node):
+            try:
+                self._put(place, entry.node, text)
+            except OperationError as error:
+                self._entries.pop(entry.node, None)
+                raise JournalError(
+                    f"the journal entry of {entry.node} ({entry.phase.value}) could not be written on {place}: {error.message}",
+                    node=entry.node,
+                    operation="journal",
+                    code=error.code,
+                    remedy=error.remedy,
+                ) from error
+        self._entries[entry.node] = entry
+        return entry
 
     def write_where_possible(self, node: str, **changes: t.Unpack[EntryChanges]) -> list[str]:
-        """Change the entry wherever that can be done and return the nodes that could not take it, for a node that gives no answer."""
-        raise NotImplementedError
+        """Change the entry wherever that can be done, for a node that may give no answer.
+
+        Returns:
+            The nodes that did not take it; all of `places()` means that nothing was written.
+        """
+        try:
+            entry, text = self._changed(node, changes)
+        except JournalError:
+            return list(self.places(node))
+        missed = []
+        for place in self.places(node):
+            try:
+                self._put(place, entry.node, text)
+            except OperationError:
+                missed.append(place)
+        self._entries[entry.node] = entry
+        return missed
 
     def read(self, node: str) -> NodeEntry | None:
-        """Return the newer one of a node's own entry and its copy; None when the run wrote neither."""
-        raise NotImplementedError
+        """Return the newer one of a node's own entry and its copy; None when the run wrote neither.
+
+        Raises:
+            JournalError: neither can be read, or one cannot and the other place has none.
+        """
+        found: list[NodeEntry] = []
+        failures: list[OperationError] = []
+        for place in self.places(node):
+            try:
+                entry = self._get(place, self.fleet.spelled(node))
+            except OperationError as error:
+                failures.append(error)
+                continue
+            if entry is not None:
+                found.append(entry)
+        if found:
+            newest = max(found, key=lambda entry: entry.sequence)
+            self._entries[newest.node] = newest
+            return newest
+        if failures:
+            first = failures[0]
+            raise JournalError(
+                f"the journal entry of {node} could not be read: {first.message}",
+                node=node,
+                operation="journal",
+                code=first.code,
+                remedy=first.remedy,
+            ) from first
+        return None
 
     def read_run(self, name: str, run_id: str | None = None) -> RunEntry | None:
-        """Return what the journal on a node says about a run, this one when none is named; None when it has no entry."""
-        raise NotImplementedError
+        """Return what the journal on a node says about a run, this one when none is named; None when it has no entry.
+
+        Raises:
+            JournalError: there is one that this version does not understand.
+            OperationError: the node gave no answer.
+        """
+        return read_run(self.fleet.node(name), run_id or self.owner.run_id)
 
     def close_on(self, name: str, keep_nodes: Collection[str] = ()) -> None:
-        """Remove this run's journal from a node, but for the entries of nodes that stay out of service."""
-        raise NotImplementedError
+        """Remove this run's journal from a node, but for the entries of nodes that stay out of service.
+
+        Raises:
+            OperationError: the node gave no answer.
+        """
+        twice(self.clock, lambda: self._close_once(name, keep_nodes))
+        self._ready = {(place, node) for place, node in self._ready if place != name}
+
+    def _close_once(self, name: str, keep_nodes: Collection[str]) -> None:
+        registry = self.fleet.node(name).registry
+        kept = {node.casefold() for node in keep_nodes}
+        entries = (registry.subkeys(rf"{self._key}\nodes") or []) if kept else []
+        if any(entry.casefold() in kept for entry in entries):
+            for entry in entries:
+                if entry.casefold() not in kept:
+                    registry.delete_tree(rf"{self._key}\nodes\{entry}")
+        else:
+            registry.delete_tree(self._key)
+
+    def _open_once(self, name: str) -> None:
+        registry = self.fleet.node(name).registry
+        registry.create_key(self._key)
+        registry.set_number(self._key, "Format", FORMAT)
+        registry.set_text(self._key, "Run", encode_owner(self.owner, self.fleet.cluster))
+        self.beat(name)
+
+    def _changed(self, node: str, changes: EntryChanges) -> tuple[NodeEntry, str]:
+        own = self.fleet.spelled(node)
+        before = self._entries.get(own) or self.read(own) or NodeEntry(own)
+        entry = replace(before, **changes, changed_at=self.clock.utc(), sequence=before.sequence + 1)
+        return entry, encode_entry(entry)
+
+    def _put(self, place: str, node: str, text: str) -> None:
+        twice(self.clock, lambda: self._put_once(place, node, text))
+
+    def _put_once(self, place: str, node: str, text: str) -> None:
+        registry = self.fleet.node(place).registry
+        key = rf"{self._key}\nodes\{node}"
+        if (place, node) not in self._ready:
+            registry.create_key(key)
+            self._ready.add((place, node))
+        registry.set_text(key, "Entry", text)
+
+    def _get(self, place: str, node: str) -> NodeEntry | None:
+        text = self.fleet.node(place).registry.text(rf"{self._key}\nodes\{node}", "Entry")
+        return None if text is None else decode_entry(text)
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """Everything that one node's journal says about one run.
+
+    Args:
+        run_id: the run.
+        run: its own entry, None when it is missing or not understood.
+        nodes: the entries of nodes, in name order.
+        problem: what could not be understood.
+    """
+
+    run_id: str
+    run: RunEntry | None
+    nodes: tuple[NodeEntry, ...]
+    problem: str | None = None
+
+
+def run_key(run_id: str) -> str:
+    """Return the registry key of a run's journal."""
+    return rf"{ROOT}\{normal_guid(run_id)}"
+
+
+def read_run(client: NodeClient, run_id: str) -> RunEntry | None:
+    """Return what the journal on a node says about a run; see Journal.read_run()."""
+    key = run_key(run_id)
+    registry = client.registry
+    text = registry.text(key, "Run")
+    if text is None:
+        return None
+    version = registry.number(key, "Format")
+    if version != FORMAT:
+        raise JournalError(
+            f"the journal of run {run_id} has format {version}, this version understands {FORMAT}",
+            node=client.name,
+            operation="journal",
+            remedy="Use the version of the collection that wrote it",
+        )
+    owner, cluster = decode_owner(text)
+    written = registry.text(key, "Heartbeat")
+    if written is None:
+        raise JournalError(f"the journal of run {run_id} has no heartbeat", node=client.name, operation="journal")
+    heartbeat = decode_moment(written)
+    age = (client.system.utc_now() - heartbeat).total_seconds()
+    return RunEntry(owner, cluster, heartbeat, age)
+
+
+def read_all(client: NodeClient) -> list[RecordedRun]:
+    """Return every run that left something in a node's journal, for reports; what is not understood is described, not raised.
+
+    Raises:
+        OperationError: the node gave no answer.
+    """
+    return [_recorded(client, run_id) for run_id in sorted(client.registry.subkeys(ROOT) or [])]
+
+
+def _recorded(client: NodeClient, run_id: str) -> RecordedRun:
+    run, entries, problem = None, [], None
+    try:
+        run = read_run(client, run_id)
+        key = rf"{run_key(run_id)}\nodes"
+        for node in sorted(client.registry.subkeys(key) or []):
+            text = client.registry.text(rf"{key}\{node}", "Entry")
+            if text is not None:
+                entries.append(decode_entry(text))
+    except JournalError as error:
+        problem = error.message
+    return RecordedRun(run_id, run, tuple(entries), problem)

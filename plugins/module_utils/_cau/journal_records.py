@@ -10,9 +10,24 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
+import json
+import re
 import typing as t
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .errors import JournalError
+
+FORMAT = 1
+"""The format of what is written here; a journal of another one is not interpreted."""
+
+MAX_ENTRY_CHARACTERS = 100_000
+"""A value far below the message size that hosts accept (MaxEnvelopeSizekb 500, wsman-cim.md 9)."""
+
+MAX_REASON_CHARACTERS = 500
+MAX_NAME_CHARACTERS = 256
+MAX_INSTALLED = 500
 
 
 class Phase(enum.StrEnum):
@@ -29,6 +44,9 @@ class Phase(enum.StrEnum):
     RESUMED = "resumed"
     LEFT_OUT = "left_out"
     DONE = "done"
+
+
+_TURN_PHASES = frozenset({Phase.DRAINING, Phase.DRAINED, Phase.INSTALLING, Phase.RESTARTING, Phase.RESTARTED, Phase.RESUMING})
 
 
 @dataclass(frozen=True)
@@ -97,7 +115,12 @@ class NodeEntry:
     online_groups_before: tuple[str, ...] = ()
     attempts: int = 0
     changed_at: datetime | None = None
-    sequence: int = field(default=0)
+    sequence: int = 0
+
+    @property
+    def holds_turn(self) -> bool:
+        """Whether the node is out of service, or about to be, so that its node session is the turn."""
+        return self.phase in _TURN_PHASES
 
 
 class EntryChanges(t.TypedDict, total=False):
@@ -113,3 +136,175 @@ class EntryChanges(t.TypedDict, total=False):
     services_before: tuple[str, ...]
     online_groups_before: tuple[str, ...]
     attempts: int
+
+
+def encode_owner(owner: RunOwner, cluster: str) -> str:
+    """Return the text of a run's own entry."""
+    return _dump(
+        {
+            "run_id": owner.run_id,
+            "cluster": _line(cluster, MAX_NAME_CHARACTERS),
+            "controller": _line(owner.controller, MAX_NAME_CHARACTERS),
+            "user": _line(owner.user, MAX_NAME_CHARACTERS),
+            "started_at": encode_moment(owner.started_at),
+        }
+    )
+
+
+def decode_owner(text: str) -> tuple[RunOwner, str]:
+    """Return who drives a run, and its cluster.
+
+    Raises:
+        JournalError: the text is no entry of a run.
+    """
+    record = _load(text)
+    owner = RunOwner(
+        run_id=_field(record, "run_id", _text),
+        controller=_field(record, "controller", _text),
+        user=_field(record, "user", _text),
+        started_at=_field(record, "started_at", _moment),
+    )
+    return owner, _field(record, "cluster", _text)
+
+
+def encode_entry(entry: NodeEntry) -> str:
+    """Return the text of a node's entry.
+
+    Raises:
+        JournalError: it is longer than an entry may be.
+    """
+    text = _dump(
+        {
+            "node": entry.node,
+            "phase": entry.phase.value,
+            "was_paused_before": entry.was_paused_before,
+            "paused_by_us": entry.paused_by_us,
+            "reason": None if entry.reason is None else _line(entry.reason, MAX_REASON_CHARACTERS),
+            "boot_time": None if entry.boot_time is None else encode_moment(entry.boot_time),
+            "batch": list(entry.batch),
+            # An update that was installed long ago in a run and is offered again is found by the rounds of its own task.
+            "installed": list(entry.installed[-MAX_INSTALLED:]),
+            "services_before": list(entry.services_before),
+            "online_groups_before": list(entry.online_groups_before),
+            "attempts": entry.attempts,
+            "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
+            "sequence": entry.sequence,
+        }
+    )
+    if len(text) > MAX_ENTRY_CHARACTERS:
+        raise JournalError(
+            f"the journal entry of {entry.node} would have {len(text)} characters, more than the {MAX_ENTRY_CHARACTERS} that it may have",
+            node=entry.node,
+            operation="journal",
+            remedy="Install fewer updates in one batch",
+        )
+    return text
+
+
+def decode_entry(text: str) -> NodeEntry:
+    """Return a node's entry.
+
+    Raises:
+        JournalError: the text is no entry of a node.
+    """
+    record = _load(text)
+    phase = _field(record, "phase", _text)
+    if phase not in {known.value for known in Phase}:
+        raise JournalError(f"the journal names a phase that is not known: {phase[:40]!r}", operation="journal")
+    return NodeEntry(
+        node=_field(record, "node", _text),
+        phase=Phase(phase),
+        was_paused_before=_field(record, "was_paused_before", _optional(_boolean)),
+        paused_by_us=_field(record, "paused_by_us", _boolean),
+        reason=_field(record, "reason", _optional(_text)),
+        boot_time=_field(record, "boot_time", _optional(_moment)),
+        batch=_field(record, "batch", _texts),
+        installed=_field(record, "installed", _texts),
+        services_before=_field(record, "services_before", _texts),
+        online_groups_before=_field(record, "online_groups_before", _texts),
+        attempts=_field(record, "attempts", _count),
+        changed_at=_field(record, "changed_at", _optional(_moment)),
+        sequence=_field(record, "sequence", _count),
+    )
+
+
+def encode_moment(moment: datetime) -> str:
+    """Return a moment as the journal writes it: ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def decode_moment(text: str) -> datetime:
+    """Return a moment of the journal.
+
+    Raises:
+        JournalError: the text is no moment, or names no time zone.
+    """
+    try:
+        return _moment(text)
+    except (ValueError, OverflowError):
+        raise JournalError(f"the journal holds something that is no time: {text[:40]!r}", operation="journal") from None
+
+
+_Value = t.TypeVar("_Value")
+
+
+def _dump(record: Mapping[str, object]) -> str:
+    # Escaped throughout, so that no character in it is one that XML forbids.
+    return json.dumps(record, ensure_ascii=True, separators=(",", ":"))
+
+
+def _load(text: str) -> Mapping[str, object]:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise JournalError("the journal holds something that is no entry", operation="journal")
+    return record
+
+
+def _field(record: Mapping[str, object], name: str, read: Callable[[object], _Value]) -> _Value:
+    try:
+        return read(record[name])
+    except (KeyError, ValueError, OverflowError):
+        raise JournalError(f"the journal entry lacks {name}, or it is not what it should be", operation="journal") from None
+
+
+def _optional(read: Callable[[object], _Value]) -> Callable[[object], _Value | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError
+    return tuple(_text(item) for item in value)
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError
+    return value
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
+
+
+def _line(text: str, limit: int) -> str:
+    """Return a text on one line, without control characters, cut to its limit."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)[:limit]

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import uuid
 
+from .._wmi.guid import plain_guid
+
 
 def new_run_id() -> str:
     """Return a run id that no other run has: lower case, without braces (cau.md 1.4)."""
@@ -18,17 +20,8 @@ def new_run_id() -> str:
 
 
 def normal_guid(text: str | None) -> str | None:
-    """Return a GUID as this collection spells it, whatever case, braces or white space it came with; None stays None.
-
-    A text that is no GUID is kept, so that an unreadable holder is still a holder.
-    """
-    if text is None:
-        return None
-    bare = text.strip().strip("{}()").strip()
-    try:
-        return str(uuid.UUID(bare))
-    except ValueError:
-        return bare.casefold()
+    """Return a GUID as this collection spells it, whatever case or braces it came with; None stays None."""
+    return None if text is None else plain_guid(text)
 
 
 def is_same_guid(one: str | None, other: str | None) -> bool:
@@ -38,4 +31,4 @@ def is_same_guid(one: str | None, other: str | None) -> bool:
 
 def short_id(run_id: str) -> str:
     """Return the first group of a run id, as progress lines name it."""
-    return (normal_guid(run_id) or "").partition("-")[0]
+    return plain_guid(run_id).partition("-")[0]

@@ -2,58 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run lock: MSFT_CAURun on every node of the cluster, all with this run's id.
+"""The run lock: MSFT_CAURun on every node of the cluster, all with this run's id (cau.md 1.4).
 
 Private to this collection; it may change at any time.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._clock import Clock
+from .._errors import OperationError, Outcome
 from .._progress import Progress
+from .._wmi.errors import InstanceHeldError
+from .errors import CauError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
-from .journal import Journal
-from .journal_records import RunEntry, RunOwner
+from .idempotent import SETTLE_SECONDS
+from .journal import Journal, read_run
+from .journal_records import RunOwner
+from .lock_view import LockKind, LockView, describe_holder, held_error, inspect, raise_when_held, require_free
+from .run_id import is_same_guid, normal_guid, short_id
 
-
-class LockKind(enum.Enum):
-    """Whose run lock stands on a node."""
-
-    NONE = "none"
-    OURS = "ours"
-    DEAD = "dead"
-    ALIVE = "alive"
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True)
-class LockView:
-    """The run lock and the node session of one node as they were read.
-
-    Args:
-        node: the node.
-        guid: run id of its run lock, None without one.
-        session: run id of its node session, None without one.
-        journal: what its journal says about the lock's run, None without an entry.
-        kind: whose lock it is.
-        description: the holder in words, empty without one.
-    """
-
-    node: str
-    guid: str | None
-    session: str | None
-    journal: RunEntry | None
-    kind: LockKind
-    description: str = ""
+__all__ = [
+    "LockKind",
+    "LockState",
+    "LockView",
+    "acquire",
+    "inspect",
+    "release",
+    "renew",
+    "require_free",
+    "verify",
+]
 
 
 @dataclass(frozen=True)
 class LockState:
-    """The run lock after it was taken or renewed.
+    """The run lock after it was taken or found.
 
     Args:
         run_id: whose it is.
@@ -71,31 +57,290 @@ class LockState:
         return bool(self.taken)
 
 
-def inspect(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
-    """Read every node's run lock, node session and journal; writes nothing."""
-    raise NotImplementedError
-
-
-def require_free(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
-    """Refuse when anybody but this run holds a run lock or node session on any node (RunLockHeldError); writes nothing."""
-    raise NotImplementedError
-
-
 def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progress: Progress, gate: Callable[[], None]) -> LockState:
-    """Take the run lock on every node in name order, or on none; again for the same run it verifies, and re-creates what aged out."""
-    raise NotImplementedError
+    """Take the run lock on every node, or on none.
+
+    Every node is read first; then the gate; then, in name order, the journal's entry and the lock, so that two coordinators that start
+    together meet on the first node. Called again for the same run it reads the lock everywhere, and takes again what aged out
+    unclaimed, after the same gate.
+
+    Args:
+        fleet: the nodes of the cluster.
+        owner: who drives the run.
+        journal: the run's journal.
+        clock: for waits.
+        progress: for the user's line.
+        gate: raises unless the whole cluster is in a state in which a run may begin.
+
+    Raises:
+        RunLockHeldError: somebody else holds a lock or a session.
+        RunLockUnreadableError: a node gave no answer before anything was written.
+        RunLockFailedError: a node did not take it; it names where a lock of ours may be left.
+    """
+    views = require_free(fleet, owner.run_id)
+    wanting = [view.node for view in views if view.kind is LockKind.NONE]
+    if not wanting:
+        renew(fleet, owner.run_id, journal)
+        return LockState(owner.run_id, fleet.names, ())
+    gate()
+    # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
+    raise_when_held(inspect(fleet, owner.run_id), owner.run_id)
+    taking = _Taking(fleet, owner.run_id, journal, clock)
+    for name in wanting:
+        taking.take(name)
+    verify(fleet, owner.run_id)
+    again = "" if len(wanting) == len(fleet.names) else "again "
+    progress.say(None, "lock", f"taken {again}on {len(wanting)} of {len(fleet.names)} nodes, run {short_id(owner.run_id)}")
+    return LockState(owner.run_id, fleet.names, tuple(wanting))
+
+
+@dataclass
+class _Taking:
+    """One attempt to take the lock, with what it needs to undo itself."""
+
+    fleet: Fleet
+    run_id: str
+    journal: Journal
+    clock: Clock
+    opened: list[str] = field(default_factory=list)
+    """Nodes where this attempt wrote, or may have written, the journal's entry or the lock."""
+
+    def take(self, name: str) -> None:
+        """Take the lock on one node, or undo the whole attempt and raise."""
+        self.opened.append(name)
+        try:
+            self.journal.open_on(name)
+            self._create(name)
+        except InstanceHeldError as error:
+            raise self._held(name, error.holder) from error
+        except OperationError as error:
+            left = self.roll_back()
+            raise RunLockFailedError(
+                f"the run lock could not be taken on {name}: {error.message}{_left(left)}",
+                may_be_left=left,
+                node=name,
+                operation="run lock",
+                code=error.code,
+                remedy=error.remedy,
+                outcome=Outcome.UNKNOWN if left else error.outcome,
+            ) from error
+        except BaseException:
+            # Interrupted, by a task's time limit for one: nothing may stay that nobody knows of.
+            self.roll_back()
+            raise
+
+    def _create(self, name: str) -> None:
+        """Create the lock and read it back; a lost answer is decided by what stands there, and tried once more."""
+        update = self.fleet.node(name).cluster_update
+        for attempt in (1, 2):
+            failure: OperationError | None = None
+            try:
+                update.create_run_lock(self.run_id)
+            except InstanceHeldError:
+                raise
+            except OperationError as error:
+                if error.outcome is Outcome.FAILED:
+                    raise
+                failure = error
+                self.clock.sleep(SETTLE_SECONDS)
+            holder = normal_guid(update.run_lock())
+            if is_same_guid(holder, self.run_id):
+                return
+            if holder is not None:
+                raise InstanceHeldError(f"the run lock is held by {holder}", holder=holder, node=name)
+            if attempt == 2:
+                raise failure or RunLockFailedError("the node took the run lock, but does not show it", node=name)
+
+    def _held(self, name: str, holder: str | None) -> RunLockHeldError:
+        view = describe_holder(self.fleet, name, self.run_id)
+        left = self.roll_back()
+        if view is not None:
+            error = held_error([view])
+            message, guid, description, is_dead = error.message, error.holder, error.description, error.is_ours_dead
+        else:
+            guid, is_dead = normal_guid(holder), False
+            description = f"orchestrator {guid}" if guid else "another coordinator, which has gone since"
+            message = f"the run lock of {name} was taken by {description}"
+        return RunLockHeldError(
+            message + _left(left),
+            holder=guid,
+            is_ours_dead=is_dead,
+            description=description,
+            may_be_left=left,
+            node=name,
+            operation="run lock",
+            remedy="Wait until that run has ended, or end it where it was started",
+        )
+
+    def roll_back(self) -> list[str]:
+        """Undo the attempt in reverse order and return the nodes where a lock of ours may be left.
+
+        There the journal's entry stays with it, so that others see a dead run of ours and no foreign lock.
+        """
+        left = []
+        for name in reversed(self.opened):
+            try:
+                _delete(self.fleet, name, self.run_id, self.clock)
+            except OperationError:
+                left.append(name)
+                continue
+            try:
+                self.journal.close_on(name)
+            except OperationError:
+                # An entry without a lock stops nobody; its run id is never used again.
+                continue
+        self.opened.clear()
+        return sorted(left, key=str.casefold)
 
 
 def verify(fleet: Fleet, run_id: str) -> None:
-    """Read the lock on every node, which also keeps it from ageing out; RunLockLostError or RunLockUnreadableError."""
-    raise NotImplementedError
+    """Read the lock on every node by our key, which also keeps it from ageing out.
+
+    Raises:
+        RunLockLostError: a node has none, or another's.
+        RunLockUnreadableError: a node gave no answer, and none was found without our lock.
+    """
+    _verify(fleet, run_id, fleet.names)
+
+
+def _verify(fleet: Fleet, run_id: str, names: Collection[str]) -> None:
+    lost: dict[str, str | None] = {}
+    silent: dict[str, OperationError] = {}
+    for name in names:
+        try:
+            update = fleet.node(name).cluster_update
+            if not update.touch_run_lock(run_id):
+                lost[name] = normal_guid(update.run_lock())
+        except OperationError as error:
+            silent[name] = error
+    if lost:
+        raise lost_error(run_id, lost)
+    if silent:
+        first = next(iter(silent.values()))
+        raise RunLockUnreadableError(
+            "the run lock could not be read on " + "; ".join(f"{name} ({error.message})" for name, error in silent.items()),
+            nodes=tuple(silent),
+            operation="run lock",
+            code=first.code,
+            remedy=first.remedy or "Nothing was begun; bring the node within reach and run again",
+        )
+
+
+def lost_error(run_id: str, lost: dict[str, str | None]) -> RunLockLostError:
+    """Return the error for a lock that is gone, or another's, on the nodes of `lost`."""
+    found = ", ".join(f"{name} has {f'that of {holder}' if holder else 'none'}" for name, holder in lost.items())
+    return RunLockLostError(
+        f"run {short_id(run_id)} no longer holds the run lock: {found}",
+        nodes=tuple(lost),
+        holders={name: holder for name, holder in lost.items() if holder},
+        operation="run lock",
+        remedy="Nothing more is changed by this run; see who holds the lock with cluster_info, then run again",
+    )
 
 
 def renew(fleet: Fleet, run_id: str, journal: Journal) -> None:
-    """Touch the lock and set the heartbeat on every node; RunLockLostError or RunLockUnreadableError."""
-    raise NotImplementedError
+    """Touch the lock and set the heartbeat on every node.
+
+    Raises:
+        RunLockLostError: a node has none, or another's.
+        RunLockUnreadableError: a node gave no answer.
+        OperationError: a heartbeat could not be written.
+    """
+    verify(fleet, run_id)
+    for name in fleet.names:
+        journal.beat(name)
 
 
 def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[str] = ()) -> bool:
-    """Give the lock back on every node, then close the journal there; never somebody else's. Returns whether anything was removed."""
-    raise NotImplementedError
+    """Give the lock back on every node, then close the journal there; doing it again does nothing.
+
+    What belongs to somebody else is never touched. Our own node sessions go first, so that no session outlives the lock.
+
+    Args:
+        fleet: the nodes of the cluster.
+        run_id: the run's id.
+        journal: the run's journal.
+        keep_nodes: nodes that stay out of service, whose journal entries therefore stay.
+
+    Returns:
+        Whether anything was removed.
+
+    Raises:
+        RunLockLostError: a node where the journal says that we hold it carries another's lock; the rest was released.
+        RunLockFailedError: a node gave no answer; the rest was released.
+    """
+    removed = False
+    lost: dict[str, str | None] = {}
+    failed: dict[str, OperationError] = {}
+    for name in reversed(fleet.names):
+        try:
+            has_gone, holder = _release_on(fleet, name, run_id, journal, keep_nodes)
+        except OperationError as error:
+            failed[name] = error
+            continue
+        removed = removed or has_gone
+        if holder is not None:
+            lost[name] = holder
+    if failed:
+        raise RunLockFailedError(
+            "the run lock could not be released on " + "; ".join(f"{name} ({error.message})" for name, error in failed.items()),
+            may_be_left=tuple(failed),
+            operation="run lock",
+            remedy="The node drops it an hour after its last use; until then a new run sees a dead run of this collection",
+            outcome=Outcome.UNKNOWN,
+        )
+    if lost:
+        raise lost_error(run_id, lost)
+    return removed
+
+
+def _release_on(fleet: Fleet, name: str, run_id: str, journal: Journal, keep_nodes: Collection[str]) -> tuple[bool, str | None]:
+    """Release one node; return whether a lock was removed, and the holder of a lock that was ours before."""
+    client = fleet.node(name)
+    _delete_session(fleet, name, run_id, journal.clock)
+    removed = _delete(fleet, name, run_id, journal.clock)
+    holder: str | None = None
+    if not removed:
+        holder = normal_guid(client.cluster_update.run_lock())
+        if holder is not None and not _has_entry(journal, name, run_id):
+            holder = None
+    journal.close_on(name, keep_nodes)
+    return removed, holder
+
+
+def _has_entry(journal: Journal, name: str, run_id: str) -> bool:
+    try:
+        return read_run(journal.fleet.node(name), run_id) is not None
+    except CauError:
+        return True
+
+
+def _delete(fleet: Fleet, name: str, run_id: str, clock: Clock) -> bool:
+    """Delete our lock on one node, twice when the answer was lost; return whether it was there."""
+    update = fleet.node(name).cluster_update
+    try:
+        return update.delete_run_lock(run_id)
+    except OperationError as error:
+        if error.outcome is Outcome.FAILED:
+            raise
+        clock.sleep(SETTLE_SECONDS)
+        update.delete_run_lock(run_id)
+        # The lost answer was to the first of two, so which of them removed it is not known; it was ours to remove.
+        return True
+
+
+def _delete_session(fleet: Fleet, name: str, run_id: str, clock: Clock) -> None:
+    update = fleet.node(name).cluster_update
+    try:
+        update.delete_node_session(run_id)
+    except OperationError as error:
+        if error.outcome is Outcome.FAILED:
+            raise
+        clock.sleep(SETTLE_SECONDS)
+        update.delete_node_session(run_id)
+
+
+def _left(names: list[str]) -> str:
+    if not names:
+        return "; nothing of this run is left on any node"
+    return f"; a lock of this run may be left on {', '.join(names)}, where it ages out within the hour"
