@@ -98,7 +98,7 @@ class HeldInstance:
         try:
             self._remote.delete(self.keys(plain))
         except OperationError as error:
-            if error.outcome is Outcome.NOT_DONE or self.holder() == plain:
+            if error.outcome is Outcome.NOT_DONE or self._holder_after(error) == plain:
                 raise
         return True
 
@@ -117,11 +117,14 @@ class HeldInstance:
         # A provider of a singleton may answer with the one instance it has, whatever key was asked for.
         return plain_guid(found.require_text(KEY)) == plain
 
-    def _after_failed_create(self, plain: str, error: OperationError) -> None:
+    def _holder_after(self, error: OperationError) -> str | None:
         try:
-            holder = self.holder()
+            return self.holder()
         except OperationError:
             raise error from None
+
+    def _after_failed_create(self, plain: str, error: OperationError) -> None:
+        holder = self._holder_after(error)
         if holder == plain:
             return
         if holder is not None or (isinstance(error, FaultError) and error.is_already_exists):
