@@ -41,8 +41,9 @@ class NotReachableError(WsmanError):
 class ConnectionLostError(WsmanError):
     """The connection ended or fell silent after the request may have reached the host."""
 
-    def __init__(self, message: str, *, kind: Kind, node: str | None = None, remedy: str | None = None) -> None:
+    def __init__(self, message: str, *, kind: Kind, node: str | None = None, remedy: str | None = None, is_silence: bool = False) -> None:
         super().__init__(message, node=node, remedy=remedy, outcome=outcome_of_loss(kind))
+        self.is_silence = is_silence
 
 
 class TimeLimitError(WsmanError):
@@ -164,7 +165,7 @@ class FaultError(WsmanError):
 
 def _outcome_of_fault(fault: Fault, kind: Kind) -> Outcome:
     """Classify a fault (wsman-cim.md 12, point 4)."""
-    if fault.is_quota:
+    if fault.is_quota or (fault.is_stale_enumeration and kind is Kind.READ):
         return Outcome.NOT_DONE
     if fault.is_timeout:
         return outcome_of_loss(kind)

@@ -9,7 +9,9 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 
 # Names of sdk wsmerror.h for the codes of wsman-cim.md 6.2 that people meet.
 CODE_NAMES = {
@@ -90,6 +92,9 @@ class Fault:
     error_code: int | None = None
     """error_Code of an MSFT_WmiError, an HRESULT."""
 
+    provider_text: str = ""
+    """What the provider itself says, in the host's language; more to the point than the reason."""
+
     http_status: int = 500
 
     @property
@@ -159,9 +164,77 @@ class Fault:
 
     def describe(self) -> str:
         """Return what the fault says in one phrase; never empty."""
-        reason = " ".join(self.reason.split()).rstrip(".")
+        reason = " ".join((self.provider_text or self.reason).split()).rstrip(".")
         name = CODE_NAMES.get(self.code) if self.code is not None else None
         label = name or self.subcode
         if reason and name:
             return f"{reason} ({name})"
         return reason or (f"the host answered with the fault {label}" if label else "the host answered with a fault that says nothing more")
+
+
+_HRESULT = re.compile(r"0x([0-9a-fA-F]{1,8})")
+
+
+def parse_fault(element: Element, http_status: int) -> Fault:
+    """Return the evidence in an s:Fault; every part may be missing (wsman-cim.md 6.1)."""
+    code, subcode = _codes(element)
+    inner = [part for part in element.iter() if _local(part) == "WSManFault" and _number(part.get("Code")) is not None]
+    errors = [part for part in element.iter() if _local(part) == "MSFT_WmiError" or _has_child(part, "CIMStatusCode")]
+    cim_status, error_code, error_text = _wmi_error(errors[-1]) if errors else (None, None, "")
+    detail = next((_text(part) for part in element.iter() if _local(part) == "FaultDetail"), "")
+    return Fault(
+        is_sender=code == "Sender",
+        subcode=subcode,
+        reason=next((text for text in (_text(part) for part in element.iter() if _local(part) == "Text") if text), ""),
+        detail=detail.rpartition("/")[2] or None,
+        wsman_code=_number(inner[-1].get("Code")) if inner else None,
+        cim_status=cim_status,
+        error_code=error_code,
+        provider_text=error_text or _innermost_message(element),
+        http_status=http_status,
+    )
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(element: Element) -> str:
+    return (element.text or "").strip()
+
+
+def _has_child(element: Element, name: str) -> bool:
+    return any(_local(child) == name for child in element)
+
+
+def _codes(element: Element) -> tuple[str, str | None]:
+    """Return the local names of code and subcode."""
+    values = [_text(part).rpartition(":")[2] for part in element.iter() if _local(part) == "Value"]
+    return (values[0] if values else "", values[1] if len(values) > 1 and values[1] else None)
+
+
+def _number(text: str | None) -> int | None:
+    """Return a code as an unsigned 32-bit number; decimal in all recordings, negative when somebody printed it signed."""
+    if text is None or not re.fullmatch(r"\s*-?[0-9]{1,10}\s*", text):
+        return None
+    return int(text) & 0xFFFFFFFF
+
+
+def _wmi_error(element: Element) -> tuple[int | None, int | None, str]:
+    """Return CIM status, HRESULT and text of an MSFT_WmiError."""
+    parts = {_local(child): _text(child) for child in element}
+    cim_status = _number(parts.get("CIMStatusCode"))
+    error_code = _number(parts.get("error_Code"))
+    if error_code is None:
+        written = _HRESULT.search(parts.get("MessageID", ""))
+        error_code = int(written[1], 16) if written else None
+    if parts.get("error_Type") == "MI":
+        # The number is then an MI_Result, which is the CIM status by another name.
+        cim_status, error_code = (cim_status if cim_status is not None else error_code), None
+    return cim_status, error_code or None, parts.get("Message") or parts.get("error_WindowsErrorMessage") or ""
+
+
+def _innermost_message(element: Element) -> str:
+    """Return the text that stands deepest in f:Message or f:ProviderFault."""
+    texts = [_text(part) for part in element.iter() if _local(part) in {"Message", "ProviderFault"}]
+    return next((text for text in reversed(texts) if text), "")

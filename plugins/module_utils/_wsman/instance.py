@@ -352,17 +352,14 @@ def _base64(element: Element) -> bytes:
 def _untyped(element: Element) -> Plain:
     if is_nil(element):
         return None
-    if len(element) == 0:
-        text = element.text or ""
-        if text.lstrip().startswith("<INSTANCE"):
-            try:
-                return embedded_instance(element).untyped()
-            except ValueError:
-                return text
-        return text
-    if len(element) == 1 and names.local_name(element[0].tag) in _TIME_ELEMENTS:
-        return element[0].text or ""
     if any(names.local_name(child.tag) == "ReferenceParameters" for child in element):
         reference = read_reference(element)
         return {"class": reference.class_name, "namespace": reference.namespace, "keys": dict(reference.keys)}
-    return instance_from_element(element).untyped()
+    is_time = len(element) == 1 and names.local_name(element[0].tag) in _TIME_ELEMENTS
+    text = (element[0].text if is_time else element.text) or ""
+    if len(element) and not is_time:
+        return instance_from_element(element).untyped()
+    try:
+        return embedded_instance(element).untyped() if text.lstrip().startswith("<INSTANCE") else text
+    except ValueError:
+        return text

@@ -15,8 +15,13 @@ import typing as t
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
+try:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import DefusedXMLParser
+except ImportError as missing:
+    MISSING: str | None = str(missing)
+else:
+    MISSING = None
 
 DOCUMENT_LIMIT = 4 * 1024 * 1024
 """Bytes of one envelope: eight times what a host sends by default (wsman-cim.md 10), so a raised limit still passes."""
@@ -107,14 +112,15 @@ class DocumentSplitter:
             XmlRefusedError: the bytes are not well-formed, too many, too deep, or hold a DTD or entity.
         """
         self._pending += self._as_utf8(data)
-        while True:
-            cut = self._pending.find(b">") + 1
-            if not cut:
-                break
-            piece, self._pending = self._pending[:cut], self._pending[cut:]
-            root = self._parse(piece)
-            if root is not None:
-                yield root
+        start = 0
+        try:
+            while cut := self._pending.find(b">", start) + 1:
+                piece, start = self._pending[start:cut], cut
+                root = self._parse(piece)
+                if root is not None:
+                    yield root
+        finally:
+            self._pending = self._pending[start:]
         if self._size + len(self._pending) > self._limit:
             raise XmlRefusedError(f"it is longer than {self._limit} bytes")
 
@@ -163,7 +169,7 @@ class DocumentSplitter:
             raise XmlRefusedError(f"it is not well-formed ({error})") from None
         except DefusedXmlException:
             raise XmlRefusedError("it holds a document type or entity definition") from None
-        self._parser = None
+        self._parser, self._size = None, 0
         return root
 
 
