@@ -142,6 +142,10 @@ class TurnLostError(CauError):
     """The node's own node session is gone or belongs to somebody else."""
 
 
+class TurnUnreadableError(CauError):
+    """Whether another node has a node session could not be read, which counts as if it had one."""
+
+
 class NodeSessionHeldError(CauError):
     """Another coordinator has the node session of this node.
 

@@ -74,6 +74,12 @@ class Fleet:
         """Return the same nodes with connections of their own, for another thread."""
         return Fleet(self.cluster, self._openers)
 
+    def forget(self, name: str) -> None:
+        """Close the connection of one node, so that the next use begins with a new one."""
+        client = self._clients.pop(self.spelled(name), None)
+        if client is not None:
+            client.close()
+
     def close(self) -> None:
         """Close every connection; a later use opens it again."""
         clients, self._clients = self._clients, {}

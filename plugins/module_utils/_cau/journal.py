@@ -77,6 +77,14 @@ class Journal:
         """
         twice(self.clock, lambda: self._open_once(name))
 
+    def is_open_on(self, name: str) -> bool:
+        """Whether the run's own entry stands on a node.
+
+        Raises:
+            OperationError: the node gave no answer.
+        """
+        return self.fleet.node(name).registry.text(self._key, "Run") is not None
+
     def beat(self, name: str) -> None:
         """Set the run's heartbeat on a node, by that node's own clock.
 
@@ -199,6 +207,7 @@ class Journal:
             for entry in entries:
                 if entry.casefold() not in kept:
                     registry.delete_tree(rf"{self._key}\nodes\{entry}")
+            registry.set_text(self._key, "ReleasedAt", encode_moment(self.clock.utc()))
         else:
             registry.delete_tree(self._key)
 
@@ -274,7 +283,7 @@ def read_run(client: NodeClient, run_id: str) -> RunEntry | None:
         raise JournalError(f"the journal of run {run_id} has no heartbeat", node=client.name, operation="journal")
     heartbeat = decode_moment(written)
     age = (client.system.utc_now() - heartbeat).total_seconds()
-    return RunEntry(owner, cluster, heartbeat, age)
+    return RunEntry(owner, cluster, heartbeat, age, is_released=registry.text(key, "ReleasedAt") is not None)
 
 
 def read_all(client: NodeClient) -> list[RecordedRun]:

@@ -75,12 +75,14 @@ class RunEntry:
         cluster: name of the cluster that it updates.
         heartbeat: its last sign of life, by that node's clock.
         age_seconds: how old that is by the same clock; below 0 when the clock was set back.
+        is_released: whether the run has ended, and the entry stands only for nodes that it left out of service.
     """
 
     owner: RunOwner
     cluster: str
     heartbeat: datetime
     age_seconds: float
+    is_released: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -80,8 +81,7 @@ def inspect(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
     if silent:
         first = next(iter(silent.values()))
         raise RunLockUnreadableError(
-            "whether another run holds the lock could not be read on "
-            + "; ".join(f"{name} ({error.message})" for name, error in silent.items()),
+            f"whether another run holds the lock could not be read on {reasons(silent)}",
             nodes=tuple(silent),
             operation="run lock",
             code=first.code,
@@ -161,6 +161,11 @@ def describe_holder(fleet: Fleet, name: str, run_id: str | None) -> LockView | N
     return view if view.kind not in {LockKind.NONE, LockKind.OURS} else None
 
 
+def reasons(errors: Mapping[str, OperationError]) -> str:
+    """Return the names of the nodes, each with what it answered."""
+    return "; ".join(f"{name} ({error.message})" for name, error in errors.items())
+
+
 def _look(fleet: Fleet, name: str, run_id: str | None) -> LockView:
     client = fleet.node(name)
     guid = normal_guid(client.cluster_update.run_lock())
@@ -186,7 +191,8 @@ def _revived(view: LockView) -> LockView:
 
 
 def _ours(guid: str, entry: RunEntry, kind: LockKind) -> str:
-    who = f"run {short_id(guid)} ({guid}) of {entry.owner.user} on {entry.owner.controller}, started {entry.owner.started_at:%Y-%m-%d %H:%M} UTC"
+    started = f"{entry.owner.started_at:%Y-%m-%d %H:%M} UTC"
+    who = f"run {short_id(guid)} ({guid}) of {entry.owner.user} on {entry.owner.controller}, started {started}"
     if entry.age_seconds < 0:
         return f"{who}, whose last sign of life lies in the future of the node's clock, which was set back"
     sign = f"last sign of life {_ago(entry.age_seconds)} ago"

@@ -10,8 +10,14 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from .._errors import OperationError
+from .._wmi.cluster import ClusterInfo, GroupState, ResourceGroup
+from .._wmi.errors import NotAClusterNodeError, ProviderMissingError
+from .errors import MembershipError
 
 if t.TYPE_CHECKING:
     from .._wmi.node_client import NodeClient
@@ -25,7 +31,7 @@ class Membership:
         cluster: the cluster's name.
         me: the node that was asked.
         nodes: per cluster node, the inventory host that it is.
-        order: the nodes, fewest online groups first, then by name.
+        order: the nodes, fewest online groups first, then by name (cau.md 5.1).
     """
 
     cluster: str
@@ -37,12 +43,92 @@ class Membership:
 def resolve(me: NodeClient, me_host: str, candidates: Mapping[str, Callable[[], NodeClient]]) -> Membership:
     """Find the inventory host of every node of the cluster that `me` is in.
 
+    A host is a node when its own computer name is the node's name and it is in the same cluster; inventory names decide nothing.
+
     Args:
         me: a node of the cluster.
         me_host: its inventory host.
         candidates: per inventory host, what opens a client to it; those of other clusters or of none are ignored.
 
     Raises:
-        MembershipError: a member has no inventory host; it names the member, and the hosts that gave no answer.
+        MembershipError: a member has no inventory host, or this host is no member.
+        NotAClusterNodeError: this host is in no cluster.
+        OperationError: this host gave no answer.
     """
-    raise NotImplementedError
+    info = me.cluster.info()
+    members = [node.name for node in me.cluster.nodes()]
+    spelled = {name.casefold(): name for name in members}
+    computer = me.system.computer_name()
+    own = spelled.get(computer.casefold())
+    if own is None:
+        raise MembershipError(
+            f"the host calls itself {computer}, which is no node of cluster {info.name} ({', '.join(members)})",
+            node=me_host,
+            operation="members",
+            remedy="Check the host's address in the inventory, and whether the node was evicted or renamed",
+        )
+    nodes = {own: me_host}
+    unreachable: dict[str, str] = {}
+    missing = set(spelled.values()) - {own}
+    for host in _likely_first(candidates, missing):
+        if not missing:
+            break
+        if host == me_host:
+            continue
+        try:
+            node = _node_of(candidates[host], info, spelled)
+        except (NotAClusterNodeError, ProviderMissingError):
+            continue
+        except OperationError as error:
+            unreachable[host] = error.message
+            continue
+        if node in missing:
+            nodes[node] = host
+            missing.discard(node)
+    if missing:
+        raise _lacking(info.name, sorted(missing, key=str.casefold), unreachable)
+    ordered = sorted(nodes, key=lambda name: (name.casefold(), name))
+    return Membership(info.name, own, {name: nodes[name] for name in ordered}, update_order(ordered, me.cluster.groups()))
+
+
+def update_order(nodes: Sequence[str], groups: Sequence[ResourceGroup]) -> list[str]:
+    """Return the nodes in the order of their update: fewest online groups first, then by name; core groups do not count."""
+    load = Counter(group.owner_node.casefold() for group in groups if group.state is GroupState.ONLINE and not group.is_core)
+    return sorted(nodes, key=lambda name: (load[name.casefold()], name.casefold()))
+
+
+def _likely_first(hosts: Mapping[str, object], nodes: set[str]) -> list[str]:
+    """Return all hosts, those first whose inventory name begins like a node's: it saves questions and decides nothing."""
+    wanted = {name.casefold() for name in nodes}
+    return sorted(hosts, key=lambda host: (host.partition(".")[0].casefold() not in wanted, host))
+
+
+def _node_of(open_client: Callable[[], NodeClient], info: ClusterInfo, spelled: Mapping[str, str]) -> str | None:
+    """Return which node of the cluster a host is, None when it is none of them."""
+    client = open_client()
+    try:
+        name = spelled.get(client.system.computer_name().casefold())
+        if name is None:
+            return None
+        return name if _is_same_cluster(info, client.cluster.info()) else None
+    finally:
+        client.close()
+
+
+def _is_same_cluster(one: ClusterInfo, other: ClusterInfo) -> bool:
+    if one.name.casefold() != other.name.casefold():
+        return False
+    return not (one.fqdn and other.fqdn) or one.fqdn.casefold() == other.fqdn.casefold()
+
+
+def _lacking(cluster: str, missing: Sequence[str], unreachable: Mapping[str, str]) -> MembershipError:
+    message = f"no inventory host is {_list(missing)} of cluster {cluster}"
+    remedy = "Add every node of the cluster to the hosts of the play, or name the group of its nodes in the members option"
+    if unreachable:
+        message += "; no answer from " + "; ".join(f"{host} ({reason})" for host, reason in sorted(unreachable.items()))
+        remedy = "Bring the named hosts within reach, or add the lacking nodes to the inventory"
+    return MembershipError(message, missing=missing, unreachable=unreachable, operation="members", remedy=remedy)
+
+
+def _list(names: Sequence[str]) -> str:
+    return f"node {names[0]}" if len(names) == 1 else f"any of the nodes {', '.join(names)}"

@@ -13,6 +13,8 @@ import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+_MAX_REASON = 300
+
 
 class NodeState(enum.StrEnum):
     """How the run ended for a node."""
@@ -69,21 +71,97 @@ class Verdict:
 
 
 def default_budget(node_count: int) -> int:
-    """Return how many nodes may fail when the user does not say: a third, rounded down (cau.md 5.3)."""
-    raise NotImplementedError
+    """Return how many nodes may fail when the user does not say: a third of the cluster, rounded down (cau.md 5.3)."""
+    return max(0, node_count) // 3
 
 
-def decide(nodes: Collection[str], outcomes: Sequence[NodeOutcome], max_failed_nodes: int | None = None) -> Verdict:
+def decide(
+    nodes: Collection[str], outcomes: Sequence[NodeOutcome], max_failed_nodes: int | None = None, *, cluster_size: int | None = None
+) -> Verdict:
     """Decide whether the run goes on.
+
+    A failed node serves again and counts against the budget; a node that was left out of service ends the run whatever the budget.
 
     Args:
         nodes: the nodes that this run works on.
-        outcomes: what is known so far, at most one per node.
+        outcomes: what is known so far; of several for one node the last counts.
         max_failed_nodes: how many nodes may fail, None for the default.
+        cluster_size: how many nodes the cluster has, None when the run works on all of them.
+
+    Raises:
+        ValueError: max_failed_nodes is negative.
     """
-    raise NotImplementedError
+    if max_failed_nodes is not None and max_failed_nodes < 0:
+        raise ValueError(f"max_failed_nodes must not be negative: {max_failed_nodes}")
+    known = latest(outcomes)
+    budget = default_budget(len(nodes) if cluster_size is None else cluster_size) if max_failed_nodes is None else max_failed_nodes
+    left_out = [outcome for outcome in known if outcome.state is NodeState.LEFT_OUT]
+    failed = [outcome for outcome in known if outcome.state is NodeState.FAILED]
+    is_last = {name.casefold() for name in nodes} <= {outcome.node.casefold() for outcome in known}
+    reason = None
+    if left_out:
+        reason = "; ".join(f"{outcome.node} was left out of service: {_line(outcome.reason)}" for outcome in left_out)
+    elif len(failed) > budget:
+        reason = f"{_count(len(failed), 'node')} failed ({_names(failed)}), {budget or 'none'} may"
+    elif failed:
+        reason = f"{_count(len(failed), 'node')} failed ({_names(failed)})"
+    return Verdict(
+        run_continues=not left_out and len(failed) <= budget, is_last=is_last, succeeded=not left_out and not failed, reason=reason
+    )
+
+
+def latest(outcomes: Sequence[NodeOutcome]) -> list[NodeOutcome]:
+    """Return one outcome per node, its last, in the order in which the nodes first came."""
+    return list({outcome.node.casefold(): outcome for outcome in outcomes}.values())
 
 
 def summary_line(cluster: str, outcomes: Sequence[NodeOutcome], nodes: Sequence[str] = ()) -> str:
-    """Return the run in one line; nodes without an outcome are named as not reached."""
-    raise NotImplementedError
+    """Return the run in one line; nodes without an outcome are named as not reached.
+
+    Args:
+        cluster: the cluster's name.
+        outcomes: how the run went, in the order of the nodes' turns.
+        nodes: the nodes that the run was to work on.
+    """
+    known = latest(outcomes)
+    reached = {outcome.node.casefold() for outcome in known}
+    parts = [_part(outcome) for outcome in known]
+    parts += [f"{name} not reached" for name in nodes if name.casefold() not in reached]
+    return f"{cluster}  {' | '.join(parts) if parts else 'no node was worked on'}"
+
+
+def _part(outcome: NodeOutcome) -> str:
+    if outcome.state is NodeState.NOTHING_TO_DO:
+        return f"{outcome.node} nothing to do"
+    done = []
+    if outcome.updates or outcome.state is NodeState.OK:
+        done.append(_count(outcome.updates, "update"))
+    if outcome.restarts:
+        done.append(_count(outcome.restarts, "restart"))
+    if outcome.state is NodeState.OK:
+        return " ".join([outcome.node, "ok", *done, _duration(outcome.seconds)])
+    word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"
+    after = f" (after {' and '.join(done)})" if done else ""
+    return f"{outcome.node} {word} {_line(outcome.reason)}{after}"
+
+
+def _duration(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _names(outcomes: Sequence[NodeOutcome]) -> str:
+    return ", ".join(outcome.node for outcome in outcomes)
+
+
+def _line(reason: str | None) -> str:
+    """Return a reason on one line, cut where it gets longer than anybody reads."""
+    text = " ".join((reason or "").split()) or "for a reason that was not recorded"
+    return text if len(text) <= _MAX_REASON else f"{text[: _MAX_REASON - 3]}..."

@@ -10,6 +10,9 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from .._clock import Clock
+from .._wmi.cluster import NodeState
+from . import run_lock, turn
+from .errors import NotOurPauseError
 from .fleet import Fleet
 from .journal import Journal
 
@@ -33,21 +36,66 @@ class Ownership:
         self.clock = clock
 
     def verify_lock(self) -> None:
-        """Read the lock on every node (RunLockLostError, RunLockUnreadableError)."""
-        raise NotImplementedError
+        """Read the lock on every node.
 
-    def take_turn(self) -> None:
-        """Take the turn for this node; nothing happens when it holds it (TurnTakenError, NodeSessionHeldError)."""
-        raise NotImplementedError
+        Raises:
+            RunLockLostError: a node has none, or another's.
+            RunLockUnreadableError: a node gave no answer.
+        """
+        run_lock.verify(self.fleet, self.run_id)
+
+    def take_turn(self) -> bool:
+        """Take the turn for this node, or find that it holds it.
+
+        Returns:
+            Whether it was taken just now.
+
+        Raises:
+            TurnTakenError: another node has a session.
+            TurnUnreadableError: a node gave no answer.
+            NodeSessionHeldError: somebody else holds this node's session.
+            JournalError: whether this node is out of service already could not be read.
+        """
+        entry = self.journal.read(self.node)
+        keeps_own = entry is not None and entry.paused_by_us
+        return turn.take(self.fleet, self.node, self.run_id, self.clock, keeps_own=keeps_own)
 
     def verify_turn(self) -> None:
-        """Read that this node holds the turn (TurnLostError, TurnTakenError)."""
-        raise NotImplementedError
+        """Read that this node holds the turn.
+
+        Raises:
+            TurnLostError: its session is gone.
+            NodeSessionHeldError: its session is another's.
+            TurnTakenError: another node has a session.
+            TurnUnreadableError: a node gave no answer.
+        """
+        turn.verify(self.fleet, self.node, self.run_id, self.clock)
 
     def give_back_turn(self) -> bool:
-        """Give the turn back and return whether it was held."""
-        raise NotImplementedError
+        """Give the turn back and return whether it was held.
+
+        Raises:
+            OperationError: the node gave no answer.
+        """
+        return turn.give_back(self.fleet, self.node, self.run_id, self.clock)
 
     def verify_paused_by_us(self) -> None:
-        """Read that this node is paused and that this run paused it (NotOurPauseError)."""
-        raise NotImplementedError
+        """Read that this node is paused and that this run paused it.
+
+        Raises:
+            NotOurPauseError: somebody else paused it, or resumed it.
+            JournalError: what this run did to it could not be read.
+            OperationError: the node gave no answer.
+        """
+        entry = self.journal.read(self.node)
+        state = self.fleet.node(self.node).cluster.node(self.node).state
+        if entry is not None and entry.paused_by_us and state is NodeState.PAUSED:
+            return
+        if state is NodeState.PAUSED:
+            message, remedy = "the node is paused, but not by this run", "Ask whoever paused it, and resume it when they have done"
+        elif entry is not None and entry.paused_by_us:
+            message = f"this run paused the node, but its state is {state.name.lower()} now: somebody else resumed it, or it is down"
+            remedy = "Nothing was changed; look at the node, then run again"
+        else:
+            message, remedy = f"the node is not drained by this run, its state is {state.name.lower()}", "Drain it first, with cluster_node"
+        raise NotOurPauseError(message, node=self.node, operation="verify", remedy=remedy)

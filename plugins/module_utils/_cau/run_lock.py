@@ -9,6 +9,7 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
@@ -16,12 +17,12 @@ from .._clock import Clock
 from .._errors import OperationError, Outcome
 from .._progress import Progress
 from .._wmi.errors import InstanceHeldError
-from .errors import CauError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
+from .errors import CauError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
 from .idempotent import SETTLE_SECONDS
 from .journal import Journal, read_run
 from .journal_records import RunOwner
-from .lock_view import LockKind, LockView, describe_holder, held_error, inspect, raise_when_held, require_free
+from .lock_view import LockKind, LockView, describe_holder, inspect, raise_when_held, reasons, require_free
 from .run_id import is_same_guid, normal_guid, short_id
 
 __all__ = [
@@ -85,10 +86,14 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     gate()
     # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
     raise_when_held(inspect(fleet, owner.run_id), owner.run_id)
-    taking = _Taking(fleet, owner.run_id, journal, clock)
-    for name in wanting:
-        taking.take(name)
-    verify(fleet, owner.run_id)
+    taking = _Taking(fleet, owner.run_id, journal, clock, tuple(view.node for view in views if view.kind is LockKind.OURS))
+    try:
+        for name in wanting:
+            taking.take(name)
+    except BaseException:
+        # Also when interrupted, by a task's time limit for one: nothing may stay that nobody knows of.
+        taking.roll_back()
+        raise
     again = "" if len(wanting) == len(fleet.names) else "again "
     progress.say(None, "lock", f"taken {again}on {len(wanting)} of {len(fleet.names)} nodes, run {short_id(owner.run_id)}")
     return LockState(owner.run_id, fleet.names, tuple(wanting))
@@ -102,13 +107,21 @@ class _Taking:
     run_id: str
     journal: Journal
     clock: Clock
-    opened: list[str] = field(default_factory=list)
-    """Nodes where this attempt wrote, or may have written, the journal's entry or the lock."""
+    standing: tuple[str, ...]
+    """Nodes where our lock stood before the attempt; it stays there."""
+
+    touched: list[str] = field(default_factory=list)
+    """Nodes where this attempt created the lock, or may have."""
+
+    opened: set[str] = field(default_factory=set)
+    """Nodes where this attempt wrote the journal's entry; an entry from before is never removed."""
 
     def take(self, name: str) -> None:
         """Take the lock on one node, or undo the whole attempt and raise."""
-        self.opened.append(name)
+        self.touched.append(name)
         try:
+            if not self.journal.is_open_on(name):
+                self.opened.add(name)
             self.journal.open_on(name)
             self._create(name)
         except InstanceHeldError as error:
@@ -116,18 +129,14 @@ class _Taking:
         except OperationError as error:
             left = self.roll_back()
             raise RunLockFailedError(
-                f"the run lock could not be taken on {name}: {error.message}{_left(left)}",
+                f"the run lock could not be taken on {name}: {error.message}{self._remains(left)}",
                 may_be_left=left,
                 node=name,
                 operation="run lock",
                 code=error.code,
                 remedy=error.remedy,
-                outcome=Outcome.UNKNOWN if left else error.outcome,
+                outcome=Outcome.UNKNOWN if left else Outcome.FAILED,
             ) from error
-        except BaseException:
-            # Interrupted, by a task's time limit for one: nothing may stay that nobody knows of.
-            self.roll_back()
-            raise
 
     def _create(self, name: str) -> None:
         """Create the lock and read it back; a lost answer is decided by what stands there, and tried once more."""
@@ -154,17 +163,17 @@ class _Taking:
     def _held(self, name: str, holder: str | None) -> RunLockHeldError:
         view = describe_holder(self.fleet, name, self.run_id)
         left = self.roll_back()
-        if view is not None:
-            error = held_error([view])
-            message, guid, description, is_dead = error.message, error.holder, error.description, error.is_ours_dead
-        else:
-            guid, is_dead = normal_guid(holder), False
+        guid = normal_guid(holder) if view is None else view.guid
+        if view is None:
             description = f"orchestrator {guid}" if guid else "another coordinator, which has gone since"
             message = f"the run lock of {name} was taken by {description}"
+        else:
+            description = view.description
+            message = f"the run lock is held on {name} by {description}"
         return RunLockHeldError(
-            message + _left(left),
+            message + self._remains(left),
             holder=guid,
-            is_ours_dead=is_dead,
+            is_ours_dead=view is not None and view.kind is LockKind.DEAD,
             description=description,
             may_be_left=left,
             node=name,
@@ -173,24 +182,33 @@ class _Taking:
         )
 
     def roll_back(self) -> list[str]:
-        """Undo the attempt in reverse order and return the nodes where a lock of ours may be left.
+        """Undo the attempt in reverse order and return the nodes where a lock of ours may be left; again it does nothing.
 
-        There the journal's entry stays with it, so that others see a dead run of ours and no foreign lock.
+        Where a lock may be left the journal's entry stays with it, so that others see a dead run of ours and no foreign lock.
         """
         left = []
-        for name in reversed(self.opened):
+        touched, self.touched = self.touched, []
+        for name in reversed(touched):
             try:
                 _delete(self.fleet, name, self.run_id, self.clock)
             except OperationError:
                 left.append(name)
                 continue
-            try:
-                self.journal.close_on(name)
-            except OperationError:
-                # An entry without a lock stops nobody; its run id is never used again.
+            if name not in self.opened:
                 continue
-        self.opened.clear()
+            # An entry without a lock stops nobody, so one that cannot be removed is no reason for another error.
+            with contextlib.suppress(OperationError):
+                self.journal.close_on(name)
         return sorted(left, key=str.casefold)
+
+    def _remains(self, left: list[str]) -> str:
+        """Say exactly which locks of this run stand, or may stand, after roll-back."""
+        parts = []
+        if left:
+            parts.append(f"a lock of this run may be left on {', '.join(left)}, where it ages out within the hour")
+        if self.standing:
+            parts.append(f"this run's lock stays on {', '.join(self.standing)}")
+        return "; " + "; ".join(parts or ["no lock of this run is left on any node"])
 
 
 def verify(fleet: Fleet, run_id: str) -> None:
@@ -200,13 +218,9 @@ def verify(fleet: Fleet, run_id: str) -> None:
         RunLockLostError: a node has none, or another's.
         RunLockUnreadableError: a node gave no answer, and none was found without our lock.
     """
-    _verify(fleet, run_id, fleet.names)
-
-
-def _verify(fleet: Fleet, run_id: str, names: Collection[str]) -> None:
     lost: dict[str, str | None] = {}
     silent: dict[str, OperationError] = {}
-    for name in names:
+    for name in fleet.names:
         try:
             update = fleet.node(name).cluster_update
             if not update.touch_run_lock(run_id):
@@ -218,7 +232,7 @@ def _verify(fleet: Fleet, run_id: str, names: Collection[str]) -> None:
     if silent:
         first = next(iter(silent.values()))
         raise RunLockUnreadableError(
-            "the run lock could not be read on " + "; ".join(f"{name} ({error.message})" for name, error in silent.items()),
+            f"the run lock could not be read on {reasons(silent)}",
             nodes=tuple(silent),
             operation="run lock",
             code=first.code,
@@ -248,7 +262,11 @@ def renew(fleet: Fleet, run_id: str, journal: Journal) -> None:
     """
     verify(fleet, run_id)
     for name in fleet.names:
-        journal.beat(name)
+        try:
+            journal.beat(name)
+        except JournalError:
+            # Our lock was read just now, so an entry that somebody removed is ours to write again.
+            journal.open_on(name)
 
 
 def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[str] = ()) -> bool:
@@ -283,7 +301,7 @@ def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[
             lost[name] = holder
     if failed:
         raise RunLockFailedError(
-            "the run lock could not be released on " + "; ".join(f"{name} ({error.message})" for name, error in failed.items()),
+            f"the run lock could not be released on {reasons(failed)}",
             may_be_left=tuple(failed),
             operation="run lock",
             remedy="The node drops it an hour after its last use; until then a new run sees a dead run of this collection",
@@ -310,7 +328,8 @@ def _release_on(fleet: Fleet, name: str, run_id: str, journal: Journal, keep_nod
 
 def _has_entry(journal: Journal, name: str, run_id: str) -> bool:
     try:
-        return read_run(journal.fleet.node(name), run_id) is not None
+        entry = read_run(journal.fleet.node(name), run_id)
+        return entry is not None and not entry.is_released
     except CauError:
         return True
 
@@ -338,9 +357,3 @@ def _delete_session(fleet: Fleet, name: str, run_id: str, clock: Clock) -> None:
             raise
         clock.sleep(SETTLE_SECONDS)
         update.delete_node_session(run_id)
-
-
-def _left(names: list[str]) -> str:
-    if not names:
-        return "; nothing of this run is left on any node"
-    return f"; a lock of this run may be left on {', '.join(names)}, where it ages out within the hour"
