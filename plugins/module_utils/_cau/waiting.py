@@ -15,7 +15,7 @@ from collections.abc import Callable
 from .._clock import Clock
 from .._wsman.events import Event
 from .errors import TimeLimitError
-from .fleet import NodeWork
+from .fleet import NodeWork, never_stop
 
 T = t.TypeVar("T")
 
@@ -74,27 +74,41 @@ class Heartbeat:
     """Says now and then that something is still going on; silent while other lines are said.
 
     Args:
-        work: the node in work.
-        step: the step in whose name it speaks.
-        text: what is going on, for the case that nothing better is known.
+        clock: what silence is measured by.
+        say: where lines go.
+        text: what is going on, as the end of "still ...".
+        check: raises when the run must stop.
         every_seconds: clock seconds of silence before it speaks.
     """
 
-    def __init__(self, work: NodeWork, step: str, text: str, every_seconds: float = HEARTBEAT_SECONDS) -> None:
-        self._work = work
-        self._step = step
+    def __init__(
+        self,
+        clock: Clock,
+        say: Callable[[str], None],
+        text: str,
+        check: Callable[[], None] = never_stop,
+        every_seconds: float = HEARTBEAT_SECONDS,
+    ) -> None:
+        self._clock = clock
+        self._say = say
         self._text = text
+        self._check = check
         self._every = every_seconds
-        self._began = self._last = work.clock.now()
+        self._began = self._last = clock.now()
+
+    @classmethod
+    def of(cls, work: NodeWork, step: str, text: str) -> Heartbeat:
+        """Return the heartbeat of a step on the node in work."""
+        return cls(work.clock, lambda line: work.say(step, line), text, work.check)
 
     def say(self, text: str) -> None:
         """Report a state change, which counts as a sign of life."""
-        self._last = self._work.clock.now()
-        self._work.say(self._step, text)
+        self._last = self._clock.now()
+        self._say(text)
 
     def beat(self, detail: str = "") -> None:
         """Speak when it has been quiet for long enough."""
-        now = self._work.clock.now()
+        now = self._clock.now()
         if now - self._last >= self._every:
             self.say(f"still {self._text} after {duration(now - self._began)}{': ' + detail if detail else ''}")
 
@@ -104,7 +118,7 @@ class Heartbeat:
 
     def tick(self) -> None:
         """Serve as the check of a long remote call: speak when due, and stop when the run must stop."""
-        self._work.check()
+        self._check()
         self.beat()
 
 
@@ -136,7 +150,7 @@ def wait_until(
     """
     clock = work.clock
     deadline = Deadline(clock, limit_seconds)
-    beat = heartbeat or Heartbeat(work, step, f"waiting for {what}")
+    beat = heartbeat or Heartbeat.of(work, step, f"waiting for {what}")
     while True:
         work.check()
         is_last_look = deadline.has_passed

@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a node may be changed now, asked right before each installation and restart.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+from .._errors import OperationError
+from .._wmi.errors import NotAClusterNodeError
+from .._wmi.node_client import NodeClient
+from .errors import CauError
+from .fleet import NodeWork
+from .journal import Journal
+from .journal_records import NodeEntry
+from .ownership import Ownership
+
+_CLUSTER_SERVICE = r"SYSTEM\CurrentControlSet\Services\ClusSvc"
+# SERVICE_DISABLED: what the feature leaves on a machine that is no member of a cluster.
+_DISABLED = 4
+
+
+def require_permission(work: NodeWork) -> None:
+    """Make sure that this run holds the lock and the turn and has paused the node, or that the host is in no cluster.
+
+    Raises:
+        CauError: one of it is not so, or cannot be read.
+    """
+    work.check()
+    if work.ownership is None:
+        require_stand_alone(work.client)
+        return
+    work.ownership.verify_lock()
+    work.ownership.verify_turn()
+    work.ownership.verify_paused_by_us()
+
+
+def require_run(work: NodeWork, operation: str) -> tuple[Ownership, Journal]:
+    """Return what proves that the node may be changed, and where it is written.
+
+    Raises:
+        CauError: this is stand-alone work, which has neither.
+    """
+    if work.ownership is None or work.journal is None:
+        raise CauError("this needs a run that holds the run lock", node=work.node, operation=operation, remedy="Take the run lock first")
+    return work.ownership, work.journal
+
+
+def require_stand_alone(client: NodeClient) -> None:
+    """Refuse a host that is a member of a cluster, or whose membership cannot be read.
+
+    Raises:
+        CauError: it is, or may be, a member.
+    """
+    try:
+        info = client.cluster.info()
+    except NotAClusterNodeError:
+        # A member whose cluster service is stopped says the same, and is still a member.
+        start = client.registry.number(_CLUSTER_SERVICE, "Start")
+        if start is None or start == _DISABLED:
+            return
+        found = "the host has a cluster service that is not disabled, so it is a member of a cluster that does not run now"
+    except OperationError as error:
+        raise CauError(
+            f"whether the host is in a cluster could not be read: {error.message}",
+            node=client.name,
+            operation="stand-alone",
+            remedy=error.remedy,
+        ) from error
+    else:
+        found = f"the host is a node of the cluster {info.name}"
+    raise CauError(found, node=client.name, operation="stand-alone", remedy="Leave stand_alone out and take the run lock first")
+
+
+def entry_of(work: NodeWork) -> NodeEntry | None:
+    """Return what the journal says about the node in work; None without a journal or an entry."""
+    return work.journal.read(work.node) if work.journal is not None else None
