@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlunsplit
 
+from ansible.constants import MAGIC_VARIABLE_MAPPING
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
@@ -118,11 +119,24 @@ def peer_connection(action: ActionBase, task_vars: Mapping[str, t.Any], host: st
     keywords = dict(task.dump_attrs())
     keywords.pop("retries", None)
     keywords["timeout"] = play_context.timeout
-    if play_context.password:
-        keywords["password"] = play_context.password
+    password = _command_line_password(action, task_vars)
+    if password:
+        keywords["password"] = password
     options = connection._resolve_option_variables(variables, templar)  # noqa: SLF001 - what core itself calls
     connection.set_options(task_keys=keywords, var_options=options)
     return t.cast(ConnectionBase, connection)
+
+
+def _command_line_password(action: ActionBase, task_vars: Mapping[str, t.Any]) -> str | None:
+    """Return the password of -k, None when there is none or the host of this task hides it by one of its own.
+
+    Core writes a host's own password over the one of -k in the play context, and that one must never travel to another host.
+    """
+    delegate = action._task.delegate_to  # noqa: SLF001
+    variables = task_vars.get("ansible_delegated_vars", {}).get(delegate, {}) if delegate else task_vars
+    if any(name in variables for name in MAGIC_VARIABLE_MAPPING["password"]):
+        return None
+    return _text(action._play_context.password) or None  # noqa: SLF001
 
 
 def open_node(endpoint: Endpoint, clock: Clock) -> NodeClient:

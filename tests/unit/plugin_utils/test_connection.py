@@ -253,6 +253,21 @@ def test_a_peer_uses_user_and_password_of_the_command_line() -> None:
     assert (endpoint.username, endpoint.password) == ("from-u", CANARY)
 
 
+@pytest.mark.parametrize("variable", ["ansible_password", "ansible_ssh_pass"])
+def test_a_host_never_lends_its_own_password_to_a_peer(variable: str) -> None:
+    action = action_with(CANARY, remote_user="u")
+    variables = {variable: CANARY, **peers(ansible_connection="winrm")}
+    with pytest.raises(ConnectionOptionError, match="needs a password"):
+        endpoint_from_connection(peer_connection(action, variables, "hv2"), "hv2")
+
+
+def test_a_host_that_is_delegated_to_never_lends_its_own_password_either() -> None:
+    action = action_with(CANARY, remote_user="u", delegate_to="hv1")
+    variables = {"ansible_delegated_vars": {"hv1": {"ansible_password": CANARY}}, **peers(ansible_connection="winrm")}
+    with pytest.raises(ConnectionOptionError, match="needs a password"):
+        endpoint_from_connection(peer_connection(action, variables, "hv2"), "hv2")
+
+
 def test_a_peer_without_a_connection_variable_follows_the_task() -> None:
     action = action_with(CANARY, connection="winrm", remote_user="u")
     assert endpoint_from_connection(peer_connection(action, peers(), "hv2"), "hv2").auth == "ssl"
