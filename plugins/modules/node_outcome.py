@@ -14,15 +14,17 @@ description:
   - Records the outcome of one node in the run of this playbook, and decides by all outcomes so far whether the run goes on.
   - A node that failed and serves again counts against O(max_failed_nodes). A node that has to be left out of service ends the run.
   - It looks at the node and changes nothing on it but the journal, where the reason is kept when the node is left out of service.
-  - When the run ends, the summary is printed. Releasing the lock, and failing the play, is left to the caller, as the role
+  - When the run ends, the summary is printed. Releasing the lock is left to M(cluster_aware.updating.run_lock), as the role
     C(cluster_aware.updating.rolling_update) shows.
 options:
   state:
     description:
       - How the update of the node ended. V(finished) means that nothing is left to install.
       - V(failed) records the error of O(error).
+      - V(concluded) records nothing. It fails when a node of any run of this playbook has failed, or a lock was not given back, and
+        no other run still has nodes of this play before it. It is the last task of a node.
     type: str
-    choices: [finished, failed]
+    choices: [finished, failed, concluded]
     required: true
   error:
     description:
@@ -66,18 +68,29 @@ EXAMPLES = r"""
     - name: Record that the node is done
       cluster_aware.updating.node_outcome:
         state: finished
+      register: recorded
   rescue:
     - name: Record that the node has failed
       cluster_aware.updating.node_outcome:
         state: failed
         error: "{{ ansible_failed_result }}"
         max_failed_nodes: 1
+      register: recorded
+
+- name: Release the lock when the run is over
+  cluster_aware.updating.run_lock:
+    state: released
+  when: recorded.run_ends
+
+- name: End the play with an error when a node has failed
+  cluster_aware.updating.node_outcome:
+    state: concluded
 """
 
 RETURN = r"""
 outcome:
   description: The outcome of the node.
-  returned: success
+  returned: O(state=finished) or O(state=failed)
   type: dict
   contains:
     node:
@@ -110,37 +123,37 @@ outcome:
       sample: null
 outcomes:
   description: The outcomes of all nodes so far, with the fields of RV(outcome).
-  returned: success
+  returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
   sample: []
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
-  returned: success
+  returned: O(state=finished) or O(state=failed)
   type: bool
   sample: false
 play_ends:
-  description: Whether the run is over and no other cluster is being updated by this playbook at the moment, so that the play may fail.
-  returned: success
+  description: Whether no run of this playbook has nodes of this play before it any more.
+  returned: O(state=concluded)
   type: bool
   sample: false
 succeeded:
-  description: Whether no node of any cluster has failed so far.
+  description: Whether no node has failed so far.
   returned: success
   type: bool
   sample: true
 is_last:
   description: Whether this was the last node of the cluster in this play.
-  returned: success
+  returned: O(state=finished) or O(state=failed)
   type: bool
   sample: false
 reason:
   description: Why the run ends or goes on.
-  returned: success
+  returned: O(state=finished) or O(state=failed)
   type: str
   sample: all nodes of the play are done
 summary:
-  description: The summary of the run, or of the runs that failed when RV(play_ends).
+  description: The summary of the run, or with O(state=concluded) the nodes that failed.
   returned: success
   type: str
   sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do

@@ -27,6 +27,21 @@ options:
     type: str
     choices: [acquired, renewed, released]
     default: acquired
+  node_order:
+    description:
+      - The nodes to update first, by their names in the cluster or in the inventory. The others follow, those with the fewest online
+        groups first. The task only returns the order, in RV(run.order).
+    type: list
+    elements: str
+    default: []
+  accept_down:
+    description:
+      - Nodes of the cluster that may be down or paused although the run goes on, by their names in the cluster. It holds for all
+        tasks of the run.
+      - They must still be reachable, as the lock is taken on them too.
+    type: list
+    elements: str
+    default: []
   one_node_per_batch:
     description:
       - Whether to refuse the lock when the current batch of the play holds more than one node of the cluster, or when the strategy is not

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the state of the cluster that the host belongs to, and who holds its run lock."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..module_utils._cau import quorum, run_lock, storage_gate
+from ..module_utils._cau.fleet import Fleet
+from ..module_utils._errors import OperationError
+from ..module_utils._wmi.cluster import GROUP_TYPE_CLUSTER_UPDATE_AGENT, ClusterInfo, ClusterNode, ResourceGroup
+from ..module_utils._wmi.errors import NotAClusterNodeError, ProviderMissingError
+from ..module_utils._wmi.node_client import NodeClient
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._task import TaskRun
+
+
+class ActionModule(UpdatingAction):
+    """The task cluster_info."""
+
+    TASK = "cluster_info"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Read everything; hosts that cannot be asked are named, not an error."""
+        with contextlib.closing(task.peers.opener(task.host)()) as me:
+            info = me.cluster.info()
+            nodes = me.cluster.nodes()
+            groups = me.cluster.groups()
+            storage = storage_gate.findings(me, info) if info.s2d_enabled else None
+            safe = [_quorum(me, info, nodes, node) for node in nodes]
+        task.progress.cluster = info.name
+        hosts, unreachable = find_hosts(task, info, nodes)
+        role = next((group for group in groups if group.group_type == GROUP_TYPE_CLUSTER_UPDATE_AGENT), None)
+        return {
+            "cluster": _cluster(info),
+            "nodes": [_node(node, hosts.get(node.name)) for node in nodes],
+            "groups": [_group(group) for group in groups],
+            "quorum": safe,
+            "locks": _locks(task, task.fleet(info.name, hosts)),
+            "cau_role": _group(role) if role else None,
+            "storage": storage,
+            "unreachable": unreachable,
+        }
+
+
+def find_hosts(task: TaskRun, info: ClusterInfo, nodes: list[ClusterNode]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the inventory host of each node that could be asked, and why the other hosts could not be.
+
+    Args:
+        task: the task.
+        info: what the cluster says about itself.
+        nodes: its nodes.
+    """
+    spelled = {node.name.casefold(): node.name for node in nodes}
+    hosts: dict[str, str] = {}
+    unreachable: dict[str, str] = {}
+    for host in dict.fromkeys([task.host, *task.peers.hosts(task.arguments["members"])]):
+        try:
+            with contextlib.closing(task.peers.opener(host)()) as client:
+                name = spelled.get(client.system.computer_name().casefold())
+                if name is not None and client.cluster.info().name.casefold() == info.name.casefold():
+                    hosts.setdefault(name, host)
+        except (NotAClusterNodeError, ProviderMissingError):
+            continue
+        except OperationError as error:
+            unreachable[host] = error.sentence()
+    return hosts, unreachable
+
+
+def _locks(task: TaskRun, fleet: Fleet) -> list[dict[str, t.Any]]:
+    run = task.run_fact()
+    views = run_lock.inspect(fleet, run.run_id if run else None)
+    return [
+        {
+            "node": view.node,
+            "guid": view.guid,
+            "kind": view.kind,
+            "session": view.session,
+            "journal": view.journal,
+            "description": view.description,
+        }
+        for view in views
+    ]
+
+
+def _quorum(me: NodeClient, info: ClusterInfo, nodes: list[ClusterNode], node: ClusterNode) -> dict[str, t.Any]:
+    view = quorum.votes(nodes, info.witness_dynamic_weight, node.name)
+    would_lose = me.cluster.would_lose_quorum(node.name)
+    return {
+        "node": node.name,
+        "safe": view.is_safe and not would_lose,
+        "would_lose_quorum": would_lose,
+        "current": view.current,
+        "remaining": view.remaining,
+        "needed": view.needed,
+    }
+
+
+def _cluster(info: ClusterInfo) -> dict[str, t.Any]:
+    return {
+        "name": info.name,
+        "fqdn": info.fqdn,
+        "quorum_type": info.quorum_type,
+        "dynamic_quorum": info.dynamic_quorum_enabled,
+        "storage_spaces_direct": info.s2d_enabled,
+        "drain_on_shutdown": info.drain_on_shutdown,
+        "functional_level": info.functional_level,
+    }
+
+
+def _node(node: ClusterNode, host: str | None) -> dict[str, t.Any]:
+    return {
+        "name": node.name,
+        "host": host,
+        "state": node.state,
+        "drain_status": node.drain_status,
+        "vote": node.dynamic_weight,
+        "build": node.build_number,
+    }
+
+
+def _group(group: ResourceGroup) -> dict[str, t.Any]:
+    return {"name": group.name, "state": group.state, "owner": group.owner_node, "core": group.is_core}

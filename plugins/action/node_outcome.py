@@ -1,0 +1,184 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Records how the update of a node ended, and decides whether the run and the play go on."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ..module_utils._cau.errors import CauError
+from ..module_utils._cau.fleet import NodeWork
+from ..module_utils._cau.journal_records import Phase
+from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
+from ..module_utils._errors import OperationError
+from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._facts import RunFact
+from ..plugin_utils._task import TaskRun
+
+BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
+
+# Errors after which this run may change nothing any more, whatever the budget.
+ENDS_THE_RUN = frozenset({"RunLockLostError", "StoppedError"})
+
+
+class RunFailedError(CauError):
+    """A run of this playbook did not succeed on every node."""
+
+
+class ActionModule(UpdatingAction):
+    """The task node_outcome."""
+
+    TASK = "node_outcome"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Do what the state asks for."""
+        if task.arguments["state"] == "concluded":
+            return concluded(task)
+        fact = task.run_fact()
+        if fact is None:
+            return _not_joined(task)
+        return _recorded(task, fact, finished(task, fact) if task.arguments["state"] == "finished" else failed(task, fact))
+
+
+def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
+    """Return the outcome of a node on which nothing is left to install."""
+    is_idle = fact.updates == 0 and fact.restarts == 0
+    if fact.run_id is not None and not task.is_check:
+        with task.work(fact, is_kept=False) as work:
+            _note(work, Phase.DONE, None)
+    return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle else NodeState.OK, None)
+
+
+def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:
+    """Return the outcome of a node that failed, by whether it serves again."""
+    reason = _reason(task)
+    if fact.run_id is None or task.is_check:
+        return _outcome(task, fact, NodeState.FAILED, reason)
+    with task.work(fact, is_kept=False) as work:
+        away = _why_away(work)
+        if away is None:
+            return _outcome(task, fact, NodeState.FAILED, reason)
+        reason = f"{away}; {reason}"
+        _note(work, Phase.LEFT_OUT, reason)
+        task.progress.say(fact.node, "resume", f"left out of service: {away}")
+    return _outcome(task, fact, NodeState.LEFT_OUT, reason)
+
+
+def concluded(task: TaskRun) -> dict[str, t.Any]:
+    """Fail when a run of this playbook has failed and no other one needs the play to go on.
+
+    Raises:
+        RunFailedError: that is so.
+    """
+    facts = task.facts.on(str(host) for host in task.variables["hostvars"])
+    still_open = _clusters_at_work(task, facts)
+    held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
+    bad = [sentence for fact in facts.values() if (sentence := _failure(fact)) is not None]
+    bad += [f"the run lock of {cluster} was not given back" for cluster in sorted(held - still_open)]
+    summary = "; ".join(bad)
+    if bad and not still_open:
+        raise RunFailedError(summary, operation="run", remedy="Mend what is named, then run the same playbook again")
+    return {"play_ends": not still_open, "succeeded": not bad, "summary": summary}
+
+
+def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:
+    """Return the clusters whose run has nodes of this play before it."""
+    to_come = {str(host) for host in task.variables["ansible_play_hosts"]}
+    return {
+        fact.cluster
+        for fact in facts.values()
+        if fact.nodes and not task.facts.end_play(fact) and not task.facts.is_over(fact) and to_come & set(fact.nodes.values())
+    }
+
+
+def _failure(fact: RunFact) -> str | None:
+    """Return how a host failed in one sentence, None when it did not."""
+    outcome = fact.node_outcome()
+    if outcome is None or outcome.state not in BAD:
+        return None
+    where = f"{fact.cluster}: " if fact.cluster else ""
+    how = "failed" if outcome.state is NodeState.FAILED else "was left out of service"
+    return f"{where}{outcome.node} {how}: {(outcome.reason or '').rstrip('.')}"
+
+
+def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t.Any]:
+    """Return the result, with the verdict over all outcomes of the run so far."""
+    before = [other for other in task.facts.outcomes(fact) if other.host != task.host]
+    outcomes = [*before, outcome]
+    in_play = {str(host) for host in task.variables["ansible_play_hosts"]} | {other.host for other in outcomes}
+    nodes = [node for node, host in fact.nodes.items() if host in in_play]
+    budget = task.arguments["max_failed_nodes"]
+    verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
+    is_over = verdict.run_ends or task.arguments["error"].get("error") in ENDS_THE_RUN
+    summary = summary_line(fact.cluster, outcomes, nodes)
+    if is_over:
+        task.progress.announce(summary)
+    new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
+    return {
+        "outcome": outcome,
+        "outcomes": outcomes,
+        "run_ends": is_over,
+        "is_last": verdict.is_last,
+        "succeeded": verdict.succeeded,
+        "reason": verdict.reason,
+        "summary": summary,
+        "ansible_facts": new.as_facts(),
+    }
+
+
+def _not_joined(task: TaskRun) -> dict[str, t.Any]:
+    """Return the result for a host that could not join a run, so that there is no run to end."""
+    fact = RunFact(process=task.facts.process, host=task.host, node=task.host)
+    outcome = _outcome(task, fact, NodeState.FAILED, _reason(task))
+    return {
+        "outcome": outcome,
+        "outcomes": [outcome],
+        "run_ends": False,
+        "is_last": False,
+        "succeeded": False,
+        "reason": outcome.reason,
+        "summary": "",
+        "ansible_facts": fact.with_outcome(outcome).as_facts(),
+    }
+
+
+def _outcome(task: TaskRun, fact: RunFact, state: NodeState, reason: str | None) -> NodeOutcome:
+    error = task.arguments["error"]
+    return NodeOutcome(
+        node=fact.node,
+        host=task.host,
+        state=state,
+        updates=fact.updates + int(error.get("installed_update_count") or 0),
+        restarts=fact.restarts,
+        seconds=round(task.clock.now() - fact.began) if fact.began else 0,
+        reason=reason,
+    )
+
+
+def _reason(task: TaskRun) -> str:
+    return str(task.arguments["error"].get("msg") or "the reason is not known")
+
+
+def _why_away(work: NodeWork) -> str | None:
+    """Return why the node does not serve, None when it does; what cannot be read counts as not serving."""
+    entry = work.journal.read(work.node) if work.journal else None
+    if entry is not None and entry.paused_by_us:
+        return "paused by this run"
+    for name in (*work.fleet.others(work.node), work.node):
+        try:
+            node = work.fleet.node(name).cluster.node(work.node)
+        except OperationError:
+            continue
+        if node.state is ClusterNodeState.UP and not node.status_information:
+            return None
+        return f"its state is {node.state.name.lower()}"
+    return "no node could tell its state"
+
+
+def _note(work: NodeWork, phase: Phase, reason: str | None) -> None:
+    if work.journal is not None:
+        work.journal.write_where_possible(work.node, phase=phase, reason=reason)

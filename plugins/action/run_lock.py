@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Takes, renews and releases the run lock of the cluster that the host belongs to."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Collection
+from dataclasses import replace
+
+from ..module_utils._cau import gate, run_lock
+from ..module_utils._cau.errors import CauError
+from ..module_utils._cau.fleet import Fleet
+from ..module_utils._cau.journal import Journal
+from ..module_utils._cau.membership import Membership
+from ..module_utils._cau.run_id import new_run_id
+from ..module_utils._errors import Outcome
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._facts import RunFact
+from ..plugin_utils._process import controller_name, user_name
+from ..plugin_utils._task import TaskRun
+
+LINEAR = frozenset({"linear", "ansible.builtin.linear"})
+
+
+class BatchError(CauError):
+    """The play would work on several nodes of one cluster at the same time."""
+
+
+class ActionModule(UpdatingAction):
+    """The task run_lock."""
+
+    TASK = "run_lock"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Do what the state asks for."""
+        work = {"acquired": acquired, "renewed": renewed, "released": released}
+        return work[task.arguments["state"]](task)
+
+
+def acquired(task: TaskRun) -> dict[str, t.Any]:
+    """Take the lock, or join the run of this playbook that holds it."""
+    others = task.peers.hosts(task.arguments["members"])
+    ended = task.facts.ended_in(task.play_id, task.host, others)
+    if ended is not None:
+        return {"run": _view(ended, has_ended=True), "holders": []}
+    fact = task.run_fact()
+    is_new = fact is None
+    if fact is None:
+        fact = _begin(task)
+    if task.arguments["one_node_per_batch"]:
+        _require_one_node_per_batch(task, fact)
+    fleet = task.fleet(fact.cluster, fact.nodes)
+    fact = replace(fact, began=task.clock.now(), play=None, outcome=None, rounds=0, updates=0, restarts=0)
+    if task.is_check:
+        views = run_lock.require_free(fleet, fact.run_id)
+        if is_new:
+            _gate(task, fleet)
+            task.progress.say(None, "lock", f"free on {len(views)} of {len(views)} nodes, would be taken")
+        return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
+    if is_new:
+        fact = replace(fact, run_id=new_run_id())
+    views = run_lock.require_free(fleet, fact.run_id) if is_new else []
+    journal = task.journal(fleet, fact)
+    state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet))
+    return {
+        "changed": state.is_changed,
+        "run": _view(fact),
+        "holders": views,
+        "diff": _diff({view.node: view.guid for view in views}, dict.fromkeys(state.nodes, fact.run_id)) if state.is_changed else [],
+        "ansible_facts": fact.as_facts(),
+    }
+
+
+def renewed(task: TaskRun) -> dict[str, t.Any]:
+    """Touch the lock on every node."""
+    fact = task.require_run()
+    if fact.run_id is not None and not task.is_check:
+        fleet = task.fleet(fact.cluster, fact.nodes)
+        run_lock.renew(fleet, fact.run_id, task.journal(fleet, fact))
+    return {"run": _view(fact), "holders": []}
+
+
+def released(task: TaskRun) -> dict[str, t.Any]:
+    """Give the lock back on every node, and keep the journal where a node is left out of service."""
+    fact = task.run_fact()
+    if fact is None or fact.run_id is None:
+        return {"run": _view(fact) if fact else None, "holders": []}
+    if task.is_check:
+        return {"changed": True, "run": _view(fact), "holders": []}
+    fleet = task.fleet(fact.cluster, fact.nodes)
+    journal = task.journal(fleet, fact)
+    left = _left_paused(fleet, journal)
+    for node in left:
+        task.progress.say(node, "journal", "left paused by this run, the journal on it tells why")
+    is_changed = run_lock.release(fleet, fact.run_id, journal, left)
+    if is_changed:
+        task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
+    return {
+        "changed": is_changed,
+        "run": _view(fact, has_ended=True),
+        "holders": [],
+        "diff": _diff(dict.fromkeys(fleet.names, fact.run_id), dict.fromkeys(fleet.names)) if is_changed else [],
+        "ansible_facts": replace(fact, released=True).as_facts(),
+    }
+
+
+def _begin(task: TaskRun) -> RunFact:
+    """Return the fact of a new run, which has no id yet."""
+    found = task.membership()
+    first = _wanted_first(task.arguments["node_order"], found)
+    return RunFact(
+        process=task.facts.process,
+        host=task.host,
+        cluster=found.cluster,
+        node=found.me,
+        nodes=found.nodes,
+        order=[found.nodes[node] for node in dict.fromkeys([*first, *found.order])],
+        accept_down=task.arguments["accept_down"],
+        controller=controller_name(),
+        user=user_name(),
+        started_at=task.clock.utc().isoformat(),
+    )
+
+
+def _wanted_first(wanted: list[str], found: Membership) -> list[str]:
+    """Return the nodes that the user wants to be updated first, however he called them."""
+    known = {name.casefold(): node for node, host in found.nodes.items() for name in (host, node)}
+    strange = [name for name in wanted if name.casefold() not in known]
+    if strange:
+        raise CauError(
+            f"node_order names {', '.join(strange)}, which is no node of the cluster {found.cluster}",
+            operation="lock",
+            remedy=f"Its nodes are {', '.join(found.nodes)}",
+            outcome=Outcome.NOT_DONE,
+        )
+    return [known[name.casefold()] for name in wanted]
+
+
+def _gate(task: TaskRun, fleet: Fleet) -> None:
+    gate.check(
+        fleet,
+        None,
+        clock=task.clock,
+        progress=task.progress,
+        settle_seconds=task.arguments["settle_time"],
+        accept_down=task.arguments["accept_down"],
+        check=task.stop.check,
+    )
+
+
+def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
+    """Refuse a play that would work on several nodes of the cluster at the same time."""
+    if task.play.strategy not in LINEAR:
+        raise BatchError(
+            f"the strategy of the play is {task.play.strategy}",
+            operation="lock",
+            remedy="Use the strategy linear, which is the default",
+            outcome=Outcome.NOT_DONE,
+        )
+    batch = {str(host) for host in task.variables["ansible_play_batch"]}
+    at_once = [node for node, host in fact.nodes.items() if host in batch]
+    if len(at_once) > 1:
+        raise BatchError(
+            f"the play works on {len(at_once)} nodes of the cluster {fact.cluster} at the same time ({', '.join(at_once)})",
+            operation="lock",
+            remedy="Add serial: 1 to the play",
+            outcome=Outcome.NOT_DONE,
+        )
+
+
+def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
+    entries = {node: journal.read(node) for node in fleet.names}
+    return [node for node, entry in entries.items() if entry is not None and entry.paused_by_us]
+
+
+def _view(fact: RunFact, *, has_ended: bool = False) -> dict[str, t.Any]:
+    return {"run_id": fact.run_id, "cluster": fact.cluster, "nodes": fact.nodes, "order": fact.order, "ended": has_ended}
+
+
+def _diff(before: dict[str, str | None], after: dict[str, str | None]) -> list[dict[str, t.Any]]:
+    nodes: Collection[str] = before or after
+    return [{"before": {"run_lock": {node: before.get(node) for node in nodes}}, "after": {"run_lock": after}}]

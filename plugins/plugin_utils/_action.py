@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all tasks share: arguments in, progress out, and every error as one sentence with its fields.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+from abc import abstractmethod
+
+from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._clock import clock_from_environment
+from ..module_utils._errors import OperationError
+from ..module_utils._wmi.codes import describe
+from ._arguments import argument_specification
+from ._display import DisplayProgress
+from ._stop import quiet_libraries, stop_signals
+from ._task import TaskRun
+from ._values import plain, scrubbed
+
+display = Display()
+
+# What AnsibleActionFail says by itself.
+_SAID_ELSEWHERE = frozenset({"message", "remedy"})
+
+
+class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes are not typed
+    """Runs one task: subclasses name it and do its work in perform."""
+
+    TASK: t.ClassVar[str]
+
+    # A task works on a host through WS-Management; no shell is opened, and nothing is copied there.
+    TRANSFERS_FILES = False
+
+    @abstractmethod
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Do the work and return the result; errors of the layers below may pass."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task on the controller.
+
+        Raises:
+            AnsibleActionFail: whatever went wrong; never a connection failure, which would skip rescue and always
+                (ansible-mechanics.md 3).
+        """
+        super().run(tmp, task_vars)
+        secrets: set[str] = set()
+        progress = DisplayProgress(None if self._task.no_log else display.display, secrets)
+        with quiet_libraries(display.vvv), stop_signals() as stop:
+            try:
+                validation, arguments = self.validate_argument_spec(argument_spec=argument_specification(self.TASK))
+                secrets |= set(validation._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else
+                with TaskRun(self, task_vars or {}, plain(arguments), clock_from_environment(), progress, stop, secrets) as task:
+                    result = self.perform(task)
+            except AnsibleAction:
+                raise
+            except Exception as error:  # nothing else may reach the user, least of all a traceback
+                raise self._failure(error, progress, secrets) from None
+        if not self._task.diff:
+            result.pop("diff", None)
+        return t.cast("dict[str, t.Any]", scrubbed(plain({"changed": False, **result, "events": progress.events}), secrets))
+
+    def _failure(self, error: Exception, progress: DisplayProgress, secrets: set[str]) -> AnsibleActionFail:
+        """Return the failure that stands for an error."""
+        fields: dict[str, t.Any] = {"outcome": "unknown"}
+        if isinstance(error, OperationError):
+            message, fields = error.sentence(), failure_fields(error)
+        elif isinstance(error, AnsibleError | ValueError):
+            message = str(error)
+        else:
+            message = f"{self.TASK}: {type(error).__name__}: {error}. This should not happen; run with -vvv to see where it comes from."
+        display.vvv(str(scrubbed("".join(traceback.format_exception(error)), secrets)))
+        result = {"changed": False, **fields, "error": type(error).__name__, "events": progress.events}
+        return AnsibleActionFail(str(scrubbed(plain(message), secrets)), result=scrubbed(plain(result), secrets))
+
+
+def failure_fields(error: OperationError) -> dict[str, t.Any]:
+    """Return what an error knows, as fields of the failed task's result.
+
+    Args:
+        error: an error of any layer.
+    """
+    own = {name: value for name, value in vars(error).items() if not name.startswith("_") and name not in _SAID_ELSEWHERE}
+    known = describe(error.code) if error.code is not None else None
+    return t.cast("dict[str, t.Any]", plain(own | {"symbol": known.symbol if known else None}))

@@ -1,0 +1,174 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tasks of one playbook tell each other about their run, in a fact on each host that has joined it.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+
+from ..module_utils._cau.journal_records import RunOwner
+from ..module_utils._cau.outcome import NodeOutcome, NodeState
+from ._values import plain
+
+FACT = "cluster_aware_updating"
+
+
+@dataclass(frozen=True)
+class RunFact:
+    """What one host knows about the run.
+
+    Args:
+        process: the ansible-playbook process whose run it is, see process_identity.
+        host: the inventory host that has the fact.
+        run_id: the run's id, None in check mode and on a host that could not join.
+        cluster: name of the cluster, empty on a host that could not join.
+        node: the cluster node that the host is.
+        nodes: the inventory host of each node.
+        order: the inventory hosts in the order in which to update them.
+        accept_down: nodes that may be down or paused, as the run was told.
+        controller: name of the controller, for the journal.
+        user: who started the run, for the journal.
+        started_at: when, ISO 8601, for the journal.
+        play: the play in which the run came to its end, None while it goes on.
+        released: whether the lock was given back.
+        began: clock seconds at which the work on this host began.
+        rounds: rounds with an installation that the host has had.
+        updates: updates that were installed on the host.
+        restarts: how often it was restarted.
+        outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
+    """
+
+    process: str
+    host: str
+    run_id: str | None = None
+    cluster: str = ""
+    node: str = ""
+    nodes: dict[str, str] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    accept_down: list[str] = field(default_factory=list)
+    controller: str = ""
+    user: str = ""
+    started_at: str = ""
+    play: str | None = None
+    released: bool = False
+    began: float = 0.0
+    rounds: int = 0
+    updates: int = 0
+    restarts: int = 0
+    outcome: dict[str, t.Any] | None = None
+
+    def owner(self) -> RunOwner:
+        """Return who drives the run, as the journal wants it."""
+        if self.run_id is None:
+            raise ValueError("a run without lock has no owner")
+        return RunOwner(self.run_id, self.controller, self.user, datetime.fromisoformat(self.started_at))
+
+    def node_of(self, host: str) -> str | None:
+        """Return the cluster node that an inventory host is, None when it is none of this cluster."""
+        return next((node for node, other in self.nodes.items() if other == host), None)
+
+    def node_outcome(self) -> NodeOutcome | None:
+        """Return how the run ended for the host, None when it has not."""
+        if self.outcome is None:
+            return None
+        return NodeOutcome(**{**self.outcome, "state": NodeState(self.outcome["state"])})
+
+    def with_outcome(self, outcome: NodeOutcome) -> RunFact:
+        """Return the fact with the host's outcome in it."""
+        return replace(self, outcome=plain(outcome))
+
+    def as_facts(self) -> dict[str, t.Any]:
+        """Return what a task gives back as ansible_facts."""
+        return {FACT: asdict(self)}
+
+
+def read_fact(variables: Mapping[str, t.Any] | None, process: str) -> RunFact | None:
+    """Return the fact of a host, None when it has none of this process.
+
+    Args:
+        variables: the host's variables.
+        process: this ansible-playbook process.
+    """
+    found = ((variables or {}).get("ansible_facts") or {}).get(FACT)
+    if not isinstance(found, Mapping) or found.get("process") != process:
+        return None
+    known = {part.name for part in fields(RunFact)}
+    return RunFact(**{key: value for key, value in plain(found).items() if key in known})
+
+
+class RunFacts:
+    """The facts of this process on the hosts of the inventory, read when they are asked for.
+
+    Args:
+        process: this ansible-playbook process.
+        variables_of: returns the variables of an inventory host.
+    """
+
+    def __init__(self, process: str, variables_of: Callable[[str], Mapping[str, t.Any] | None]) -> None:
+        self.process = process
+        self._variables_of = variables_of
+        self._known: dict[str, RunFact | None] = {}
+
+    def of(self, host: str) -> RunFact | None:
+        """Return the fact of one host, None when it has none of this process."""
+        if host not in self._known:
+            self._known[host] = read_fact(self._variables_of(host), self.process)
+        return self._known[host]
+
+    def on(self, hosts: Iterable[str]) -> dict[str, RunFact]:
+        """Return the facts of those hosts that have one."""
+        return {host: fact for host in hosts if (fact := self.of(host)) is not None}
+
+    def run_of(self, host: str, others: Iterable[str]) -> RunFact | None:
+        """Return the run that a host belongs to: its own fact, or that of another host which names it as a node.
+
+        Args:
+            host: the inventory host.
+            others: hosts that may have a fact about it.
+        """
+        own = self.of(host)
+        if own is not None and own.nodes and not self.is_over(own):
+            return own
+        for fact in self.on(others).values():
+            node = fact.node_of(host)
+            if node is not None and not self.is_over(fact):
+                return replace(fact, host=host, node=node, rounds=0, updates=0, restarts=0, began=0.0, outcome=None)
+        return None
+
+    def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:
+        """Return the run of a host's cluster that came to its end in a play, None when none did.
+
+        Args:
+            play: the play.
+            host: the inventory host.
+            others: hosts that may have a fact about it.
+        """
+        for fact in self.on([host, *others]).values():
+            node = fact.node_of(host)
+            if node is not None and fact.play == play:
+                return replace(fact, host=host, node=node)
+        return None
+
+    def is_over(self, fact: RunFact) -> bool:
+        """Return whether the run of a fact has given its lock back."""
+        return any(other.released for other in self._same_run(fact))
+
+    def end_play(self, fact: RunFact) -> str | None:
+        """Return the play in which the run of a fact came to its end, None while it goes on."""
+        return next((other.play for other in self._same_run(fact) if other.play), None)
+
+    def outcomes(self, fact: RunFact) -> list[NodeOutcome]:
+        """Return the outcomes of the run so far, in the order of the nodes."""
+        return [outcome for other in self._same_run(fact) if (outcome := other.node_outcome()) is not None]
+
+    def _same_run(self, fact: RunFact) -> list[RunFact]:
+        found = {**self.on(fact.nodes.values()), fact.host: fact}
+        return [other for other in found.values() if other.run_id == fact.run_id and other.cluster == fact.cluster]

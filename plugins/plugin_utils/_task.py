@@ -1,0 +1,182 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task at work: its arguments, its host, the run it belongs to, and the node work that it does there.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import types
+import typing as t
+from collections.abc import Iterator, Mapping
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._cau.errors import CauError
+from ..module_utils._cau.fleet import Fleet, NodeWork
+from ..module_utils._cau.journal import Journal
+from ..module_utils._cau.keeper import Keeper
+from ..module_utils._cau.membership import Membership, resolve
+from ..module_utils._cau.ownership import Ownership
+from ..module_utils._cau.permission import require_stand_alone
+from ..module_utils._cau.run_id import new_run_id
+from ..module_utils._clock import Clock
+from ..module_utils._errors import Outcome
+from ._display import DisplayProgress
+from ._facts import RunFact, RunFacts
+from ._peers import Peers
+from ._process import process_identity
+from ._stop import StopRequest
+
+
+class NoRunError(CauError):
+    """The task needs the run lock, and this playbook holds none for the host."""
+
+
+class TaskRun:
+    """One task on one host; a context manager that closes every connection.
+
+    Args:
+        action: the action that runs.
+        task_vars: its variables.
+        arguments: its validated arguments, plain.
+        clock: the client's clock.
+        progress: where lines for the user go.
+        stop: whether the task was told to stop.
+        secrets: where passwords are put, so that they can be taken out of results.
+    """
+
+    def __init__(
+        self,
+        action: ActionBase,
+        task_vars: Mapping[str, t.Any],
+        arguments: dict[str, t.Any],
+        clock: Clock,
+        progress: DisplayProgress,
+        stop: StopRequest,
+        secrets: set[str],
+    ) -> None:
+        task = action._task  # noqa: SLF001 - what every action uses
+        self.arguments = arguments
+        self.clock = clock
+        self.progress = progress
+        self.stop = stop
+        self.is_check: bool = bool(task.check_mode)
+        self.host = str(task.delegate_to or task_vars["inventory_hostname"])
+        self.variables = task_vars
+        self.play = task.get_play()
+        self.play_id = str(self.play._uuid)  # noqa: SLF001 - the same in every batch of the play
+        self.peers = Peers(action, task_vars, self.host, clock, secrets)
+        self.facts = RunFacts(process_identity(), self._variables_of)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
+        self._open.close()
+
+    def _variables_of(self, host: str) -> Mapping[str, t.Any] | None:
+        if host == str(self.variables["inventory_hostname"]):
+            return self.variables
+        found = self.variables["hostvars"].raw_get(host)
+        return found if isinstance(found, Mapping) else None
+
+    # The run
+
+    def run_fact(self) -> RunFact | None:
+        """Return the run of this playbook that the host belongs to, None when there is none."""
+        fact = self.facts.run_of(self.host, self.peers.hosts(self.arguments.get("members")))
+        if fact is not None:
+            self.progress.cluster = fact.cluster
+        return fact
+
+    def require_run(self) -> RunFact:
+        """Return the run of this playbook that the host belongs to.
+
+        Raises:
+            NoRunError: there is none, or none with a lock outside check mode.
+        """
+        fact = self.run_fact()
+        if fact is None or (fact.run_id is None and not self.is_check):
+            raise NoRunError(
+                "no run of this playbook holds the run lock of its cluster",
+                node=self.host,
+                remedy="Use cluster_aware.updating.run_lock first, in the same playbook",
+                outcome=Outcome.NOT_DONE,
+            )
+        return fact
+
+    def membership(self) -> Membership:
+        """Find the inventory host of every node of the cluster that the host belongs to."""
+        candidates = {host: self.peers.opener(host) for host in self.peers.hosts(self.arguments.get("members"))}
+        candidates[self.host] = self.peers.opener(self.host)
+        with contextlib.closing(self.peers.opener(self.host)()) as me:
+            found = resolve(me, self.host, candidates)
+        self.progress.cluster = found.cluster
+        return found
+
+    def fleet(self, cluster: str, nodes: Mapping[str, str]) -> Fleet:
+        """Return the nodes of a cluster; connections end with the task.
+
+        Args:
+            cluster: its name.
+            nodes: the inventory host of each node.
+        """
+        for node, host in nodes.items():
+            self.peers.endpoint(host, node)  # before any other thread needs it
+        return self._open.enter_context(Fleet(cluster, {node: self.peers.opener(host, node) for node, host in nodes.items()}))
+
+    def journal(self, fleet: Fleet, fact: RunFact) -> Journal:
+        """Return the journal of a run that holds the lock."""
+        return Journal(fleet, fact.owner(), self.clock)
+
+    # Work on a node
+
+    @contextlib.contextmanager
+    def work(self, fact: RunFact, *, is_kept: bool = True) -> Iterator[NodeWork]:
+        """Give what a step on the host's node needs, with a keeper beside it.
+
+        Args:
+            fact: the run, which holds the lock unless this is check mode.
+            is_kept: whether the step may last so long that the lock must be kept meanwhile.
+        """
+        fleet = self.fleet(fact.cluster, fact.nodes)
+        if fact.run_id is None:
+            yield NodeWork(fleet, fact.node, new_run_id(), self.clock, self.progress, check=self.stop.check)
+            return
+        journal = self.journal(fleet, fact)
+        work = NodeWork(fleet, fact.node, fact.run_id, self.clock, self.progress, journal=journal, check=self.stop.check)
+        work.ownership = Ownership(fleet, fact.node, fact.run_id, journal, self.clock)
+        if not is_kept:
+            yield work
+            return
+        with Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node) as keeper:
+
+            def check() -> None:
+                self.stop.check()
+                keeper.check()
+
+            work.check = check
+            yield work
+
+    def lone_work(self) -> NodeWork:
+        """Return what a step on the host alone needs, with a session of its own and without lock, turn and journal."""
+        with contextlib.closing(self.peers.opener(self.host)()) as client:
+            name = client.system.computer_name()
+        fleet = self.fleet("", {name: self.host})
+        return NodeWork(fleet, name, new_run_id(), self.clock, self.progress, check=self.stop.check)
+
+    def stand_alone_work(self) -> NodeWork:
+        """Return what a step on a stand-alone host needs.
+
+        Raises:
+            CauError: the host is in a cluster, or may be.
+        """
+        work = self.lone_work()
+        require_stand_alone(work.client)
+        return work
