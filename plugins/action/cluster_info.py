@@ -73,18 +73,7 @@ def find_hosts(task: TaskRun, info: ClusterInfo, nodes: list[ClusterNode]) -> tu
 
 def _locks(task: TaskRun, fleet: Fleet) -> list[dict[str, t.Any]]:
     run = task.run_fact()
-    views = run_lock.inspect(fleet, run.run_id if run else None)
-    return [
-        {
-            "node": view.node,
-            "guid": view.guid,
-            "kind": view.kind,
-            "session": view.session,
-            "journal": view.journal,
-            "description": view.description,
-        }
-        for view in views
-    ]
+    return [dict(vars(view)) for view in run_lock.inspect(fleet, run.run_id if run else None)]
 
 
 def _quorum(me: NodeClient, info: ClusterInfo, nodes: list[ClusterNode], node: ClusterNode) -> dict[str, t.Any]:

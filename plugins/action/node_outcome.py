@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ..module_utils._cau.cluster_view import outside_view
 from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.journal_records import Phase
@@ -165,18 +166,21 @@ def _reason(task: TaskRun) -> str:
 
 def _why_away(work: NodeWork) -> str | None:
     """Return why the node does not serve, None when it does; what cannot be read counts as not serving."""
-    entry = work.journal.read(work.node) if work.journal else None
-    if entry is not None and entry.paused_by_us:
-        return "paused by this run"
-    for name in (*work.fleet.others(work.node), work.node):
-        try:
-            node = work.fleet.node(name).cluster.node(work.node)
-        except OperationError:
-            continue
-        if node.state is ClusterNodeState.UP and not node.status_information:
-            return None
-        return f"its state is {node.state.name.lower()}"
-    return "no node could tell its state"
+    try:
+        node = outside_view(work)
+    except OperationError:
+        return "no node could tell its state"
+    if node.state is ClusterNodeState.UP and not node.status_information:
+        return None
+    return f"it is {node.state.name.lower()}{' by this run' if _is_paused_by_us(work) else ''}"
+
+
+def _is_paused_by_us(work: NodeWork) -> bool:
+    try:
+        entry = work.journal.read(work.node) if work.journal else None
+    except OperationError:
+        return False
+    return entry is not None and entry.paused_by_us
 
 
 def _note(work: NodeWork, phase: Phase, reason: str | None) -> None:

@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drains a node and resumes it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Collection
+from dataclasses import replace
+
+from ..module_utils._cau.cluster_view import node_view
+from ..module_utils._cau.drain import DrainOptions, drain, plan_drain
+from ..module_utils._cau.fleet import NodeWork
+from ..module_utils._cau.resume import ResumeOptions, plan_resume, resume
+from ..module_utils._cau.waiting import names
+from ..module_utils._wmi.cluster import FailbackType
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._facts import RunFact
+from ..plugin_utils._task import TaskRun
+
+
+class ActionModule(UpdatingAction):
+    """The task cluster_node."""
+
+    TASK = "cluster_node"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Bring the node into the wanted state."""
+        fact = task.require_run()
+        with task.work(fact, is_kept=not task.is_check) as work:
+            if task.arguments["state"] == "drained":
+                return _drained(task, fact, work)
+            return _active(task, work)
+
+
+def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
+    options = DrainOptions(
+        drain_seconds=task.arguments["drain_timeout"],
+        suspend_seconds=task.arguments["suspend_timeout"],
+        settle_seconds=task.arguments["settle_time"],
+        poll_seconds=task.arguments["poll_interval"],
+        resume_seconds=task.arguments["resume_timeout"],
+        accept_down=frozenset(fact.accept_down),
+    )
+    if not task.is_check:
+        done = drain(work, options)
+        return _result(work, "paused", done.groups, is_changed=done.is_changed, before="up")
+    # A preview does not wait for storage: it tells what is in the way.
+    plan = plan_drain(work, replace(options, suspend_seconds=0))
+    if plan.is_needed:
+        work.say("drain", f"would be drained, {len(plan.groups)} to leave{': ' + names(plan.groups) if plan.groups else ''}")
+    return _result(work, "paused", plan.groups, is_changed=plan.is_needed, before="up")
+
+
+def _active(task: TaskRun, work: NodeWork) -> dict[str, t.Any]:
+    options = ResumeOptions(
+        failback=FailbackType[task.arguments["failback"].upper()],
+        resume_seconds=task.arguments["resume_timeout"],
+        poll_seconds=task.arguments["poll_interval"],
+    )
+    if not task.is_check:
+        done = resume(work, options)
+        return _result(work, "up", done.groups_back, is_changed=done.is_changed, before="paused")
+    if work.journal is None:
+        # A preview has drained nothing, so there is nothing to undo.
+        return _result(work, node_view(work).state.name.lower(), (), is_changed=False, before="")
+    plan = plan_resume(work)
+    if plan.is_needed:
+        work.say("resume", "would be resumed")
+    return _result(work, "up", plan.groups_before, is_changed=plan.is_needed, before="paused")
+
+
+def _result(work: NodeWork, state: str, groups: Collection[str], *, is_changed: bool, before: str) -> dict[str, t.Any]:
+    diff = [{"before": {"node": work.node, "state": before}, "after": {"node": work.node, "state": state}}] if is_changed else []
+    return {"changed": is_changed, "node": {"name": work.node, "state": state, "groups": list(groups)}, "diff": diff}

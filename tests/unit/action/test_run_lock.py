@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task run_lock."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..fakes.world import FakeWorld, Held
+from .playbook import PASSWORD, Playbook
+
+WRITES = ("create_run_lock", "create_key", "set_text", "create_node_session")
+
+
+def test_acquired_takes_the_lock_on_every_node(playbook: Playbook, world: FakeWorld) -> None:
+    result = playbook.run("run_lock", "hv-a")
+    assert result["changed"] is True
+    assert {machine.run_lock and machine.run_lock.guid for machine in world.machines.values()} == {result["run"]["run_id"]}
+
+
+def test_acquired_tells_which_host_is_which_node(playbook: Playbook) -> None:
+    assert playbook.run("run_lock", "hv-b")["run"]["nodes"] == {"node1": "hv-a", "node2": "hv-b", "node3": "hv-c"}
+
+
+def test_acquired_orders_the_node_with_a_role_last(playbook: Playbook) -> None:
+    assert playbook.run("run_lock", "hv-a")["run"]["order"] == ["hv-b", "hv-c", "hv-a"]
+
+
+def test_node_order_comes_first_by_either_name(playbook: Playbook) -> None:
+    assert playbook.run("run_lock", "hv-a", node_order=["NODE3", "hv-a"])["run"]["order"] == ["hv-c", "hv-a", "hv-b"]
+
+
+def test_unknown_node_in_order_is_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
+    message, _ = playbook.failure("run_lock", "hv-a", node_order=["node9"])
+    assert "node9" in message
+    assert not world.calls(*WRITES)
+
+
+def test_second_host_joins_the_run_of_the_first(playbook: Playbook) -> None:
+    first = playbook.run("run_lock", "hv-a")
+    second = playbook.run("run_lock", "hv-b")
+    assert second["run"]["run_id"] == first["run"]["run_id"]
+    assert second["changed"] is False
+
+
+def test_fact_of_another_process_is_ignored(playbook: Playbook, world: FakeWorld) -> None:
+    first = playbook.run("run_lock", "hv-a")
+    playbook.hostvars["hv-a"]["ansible_facts"]["cluster_aware_updating"]["process"] = "another"
+    message, fields = playbook.failure("run_lock", "hv-b")
+    assert fields["error"] == "RunLockHeldError"
+    assert first["run"]["run_id"][:8] in message
+
+
+def test_check_mode_writes_nothing(playbook: Playbook, world: FakeWorld) -> None:
+    result = playbook.run("run_lock", "hv-a", check=True)
+    assert result["changed"] is True
+    assert result["run"]["run_id"] is None
+    assert not world.calls(*WRITES)
+
+
+def test_check_mode_fails_where_the_gate_would(playbook: Playbook, world: FakeWorld) -> None:
+    world.loses_quorum = True
+    message, fields = playbook.failure("run_lock", "hv-a", check=True)
+    assert "quorum" in message
+    assert fields["findings"]
+
+
+def test_two_nodes_in_one_batch_are_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
+    message, _ = playbook.failure("run_lock", "hv-a", batch=["hv-a", "hv-c"], one_node_per_batch=True)
+    assert "serial: 1" in message
+    assert not world.calls(*WRITES)
+
+
+def test_free_strategy_is_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.play.strategy = "free"
+    message, _ = playbook.failure("run_lock", "hv-a", one_node_per_batch=True)
+    assert "free" in message
+    assert not world.calls(*WRITES)
+
+
+def test_foreign_lock_is_named_and_nothing_is_written(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node3").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
+    message, fields = playbook.failure("run_lock", "hv-a")
+    assert fields["holder"] == "99999999-0000-4000-8000-000000000000"
+    assert "node3" in message
+    assert not world.calls(*WRITES)
+
+
+def test_member_without_host_is_named(playbook: Playbook) -> None:
+    message, _ = playbook.failure("run_lock", "hv-a", members=["hv-a", "hv-b"])
+    assert "node3" in message
+
+
+def test_unreachable_member_fails_the_task_and_leaves_no_lock(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").is_reachable = False
+    _, fields = playbook.failure("run_lock", "hv-a")
+    assert fields["failed"] is True
+    assert "unreachable" not in fields or isinstance(fields["unreachable"], dict)
+    assert all(machine.run_lock is None for machine in world.machines.values())
+
+
+def test_released_gives_every_lock_back(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    assert playbook.run("run_lock", "hv-a", state="released")["changed"] is True
+    assert all(machine.run_lock is None for machine in world.machines.values())
+
+
+@pytest.mark.parametrize("host", ["hv-a", "hv-b"])
+def test_released_twice_changes_nothing(playbook: Playbook, host: str) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.run("run_lock", "hv-a", state="released")
+    assert playbook.run("run_lock", host, state="released")["changed"] is False
+
+
+def test_released_without_a_run_never_touches_a_foreign_lock(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node1").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
+    assert playbook.run("run_lock", "hv-a", state="released")["changed"] is False
+    assert world.machine("node1").run_lock is not None
+
+
+def test_acquired_after_release_is_a_new_run(playbook: Playbook) -> None:
+    first = playbook.run("run_lock", "hv-a")
+    playbook.run("run_lock", "hv-a", state="released")
+    assert playbook.run("run_lock", "hv-b")["run"]["run_id"] != first["run"]["run_id"]
+
+
+def test_renewed_without_a_run_names_the_task_to_use(playbook: Playbook) -> None:
+    message, fields = playbook.failure("run_lock", "hv-a", state="renewed")
+    assert "run_lock first" in message
+    assert fields["outcome"] == "not_done"
+
+
+def test_renewed_touches_every_lock(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    before = len(world.calls("touch_run_lock"))
+    assert playbook.run("run_lock", "hv-b", state="renewed")["changed"] is False
+    assert {call.node for call in world.calls("touch_run_lock")[before:]} == set(world.machines)
+
+
+def test_diff_shows_the_lock_of_each_node(playbook: Playbook) -> None:
+    result = playbook.run("run_lock", "hv-a", diff=True)
+    assert result["diff"][0]["before"]["run_lock"] == {"node1": None, "node2": None, "node3": None}
+    assert set(result["diff"][0]["after"]["run_lock"].values()) == {result["run"]["run_id"]}
+
+
+def test_line_for_the_user_has_the_columns_of_the_design(playbook: Playbook) -> None:
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    assert playbook.shown == [f"[cluster HV01] lock      taken on 3 of 3 nodes, run {run_id[:8]}"]
+
+
+def test_password_is_in_no_result(playbook: Playbook, world: FakeWorld) -> None:
+    world.fault("node2", "create_run_lock", when="refuse", error=RuntimeError(f"said {PASSWORD} aloud"))
+    message, fields = playbook.failure("run_lock", "hv-a")
+    assert PASSWORD not in message + repr(fields)
