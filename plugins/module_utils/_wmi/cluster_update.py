@@ -205,7 +205,7 @@ class ClusterUpdate:
         Args:
             timestamp: one of report_ids.
             chunk_size: bytes per chunk.
-            guid: GUID to address the report class with; None uses what the node shows.
+            guid: GUID to address the report class with; any does, since reports belong to the node.
         """
         return self._reports.get(timestamp, chunk_size, guid)
 

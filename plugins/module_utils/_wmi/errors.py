@@ -41,6 +41,10 @@ class MethodFailedError(WmiError):
         super().__init__(message, node=node, operation=operation, code=return_value, remedy=remedy, outcome=outcome)
         self.return_value = return_value
 
+    def sentence(self) -> str:
+        """Return the one text a user reads; the message has the code already, with its meaning."""
+        return super().sentence().replace(f" (0x{self.return_value:08X})", "", 1)
+
 
 class InstanceHeldError(WmiError):
     """A run lock or node session was not created because another GUID holds it.

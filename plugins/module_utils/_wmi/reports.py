@@ -24,6 +24,9 @@ from .remote_class import RemoteClass
 
 _DEADLINE_SECONDS = 300.0
 
+# Reports are kept per node, not per coordinator, so reading them needs no GUID of a run (cau.md 1.5).
+_NO_GUID = "00000000-0000-0000-0000-000000000000"
+
 # Native tools choke on a report of the minimum date (cau.md 1.5); CAU itself appeared in 2012.
 _FIRST_YEAR = 2012
 
@@ -101,22 +104,12 @@ class Reports:
         return output
 
     def _on_instance_or_class(self, run: Callable[[Mapping[str, str] | None], CimInstance], guid: str | None) -> CimInstance:
-        keys = {KEY: plain_guid(guid)} if guid is not None else self._present_keys()
-        if keys is None:
-            return run(None)
         try:
-            return run(keys)
+            return run({KEY: plain_guid(guid or _NO_GUID)})
         except FaultError as fault:
             if not fault.is_not_found:
                 raise
         return run(None)
-
-    def _present_keys(self) -> dict[str, str] | None:
-        try:
-            found = self._remote.enumerate()
-        except FaultError:
-            return None
-        return {KEY: found[0].require_text(KEY)} if found else None
 
 
 def _whole_second(timestamp: datetime) -> datetime:

@@ -180,6 +180,8 @@ def test_a_return_value_of_a_void_method_counts_too(client: ScriptedClient, clus
     with pytest.raises(MethodFailedError) as caught:
         cluster.resume("N1", FailbackType.IMMEDIATE)
     assert caught.value.code == 5058
+    assert caught.value.sentence().startswith("node1: MSCluster_Node.Resume failed with 5058 ERROR_CLUSTER_NODE_NOT_PAUSED: ")
+    assert "0x000013C2" not in caught.value.sentence()
 
 
 def test_another_code_from_the_host_side_leaves_the_pause_unknown(client: ScriptedClient, cluster: Cluster) -> None:

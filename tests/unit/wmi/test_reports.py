@@ -17,7 +17,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.valu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .scripted import GUID, OTHER, Record, ScriptedClient, Value, instance, not_found, output
+from .scripted import GUID, Record, ScriptedClient, Value, not_found, output
 
 HELPER = "MSFT_CAUReportHelper"
 WHEN = datetime(2025, 10, 14, 18, 30, 5, 123456, tzinfo=UTC)
@@ -30,22 +30,14 @@ def chunk(number: int, data: bytes) -> Record:
 
 
 def answering(*chunks: Record) -> ScriptedClient:
-    return ScriptedClient().on("enumerate", HELPER, []).on("robust", f"{HELPER}.GetReport", output("GetReport", ReportChunks=chunks))
+    return ScriptedClient().on("robust", f"{HELPER}.GetReport", output("GetReport", ReportChunks=chunks))
 
 
 def test_ids_come_oldest_first() -> None:
     reports = [Record("MSFT_CAURun_Report_ID", {"Timestamp": SECOND.replace(year=year)}) for year in (2026, 2024)]
-    client = ScriptedClient().on("enumerate", HELPER, [])
-    client.on("robust", f"{HELPER}.GetReportIDs", output("GetReportIDs", ReportID=reports))
+    client = ScriptedClient().on("robust", f"{HELPER}.GetReportIDs", output("GetReportIDs", ReportID=reports))
     assert [moment.year for moment in ClusterUpdate(client).report_ids()] == [2024, 2026]
-    assert client.calls[-1].keys is None
-
-
-def test_an_instance_that_stands_is_addressed() -> None:
-    client = ScriptedClient().on("enumerate", HELPER, [instance(HELPER, OrchestratorGuid=OTHER)])
-    client.on("robust", f"{HELPER}.GetReportIDs", output("GetReportIDs"))
-    assert ClusterUpdate(client).report_ids() == []
-    assert client.calls[-1].keys == {"OrchestratorGuid": OTHER}
+    assert client.calls[-1].keys == {"OrchestratorGuid": "00000000-0000-0000-0000-000000000000"}
 
 
 def test_without_such_an_instance_the_class_is_asked() -> None:
