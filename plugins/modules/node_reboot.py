@@ -23,6 +23,11 @@ options:
       - Seconds that the restart may take, from the request until the node has joined the cluster again.
     type: int
     default: 900
+  suspend_timeout:
+    description:
+      - Seconds to wait before the restart for storage that is being repaired.
+    type: int
+    default: 1800
   pending_only:
     description:
       - Whether to restart the node only when something on it waits for a restart.

@@ -24,6 +24,7 @@ from ..module_utils._cau.membership import Membership, resolve
 from ..module_utils._cau.ownership import Ownership
 from ..module_utils._cau.permission import require_stand_alone
 from ..module_utils._cau.run_id import new_run_id
+from ..module_utils._cau.run_lock import require_free
 from ..module_utils._clock import Clock
 from ..module_utils._errors import Outcome
 from ._display import DisplayProgress
@@ -170,6 +171,15 @@ class TaskRun:
             name = client.system.computer_name()
         fleet = self.fleet("", {name: self.host})
         return NodeWork(fleet, name, new_run_id(), self.clock, self.progress, check=self.stop.check)
+
+    def require_nobody_else(self, work: NodeWork) -> None:
+        """Make sure that nobody else updates the host, before a session is held there without a run (design.md, the lock).
+
+        Raises:
+            RunLockHeldError: somebody does.
+        """
+        with Fleet(work.fleet.cluster, {work.node: self.peers.opener(self.host, work.node)}) as alone:
+            require_free(alone)
 
     def stand_alone_work(self) -> NodeWork:
         """Return what a step on a stand-alone host needs.

@@ -28,6 +28,8 @@ from ..fakes.world import FakeWorld
 ACTIONS = "ansible_collections.cluster_aware.updating.plugins.action"
 PASSWORD = "canary-S3cret"
 
+Argument: t.TypeAlias = t.Any
+
 
 class FakePlay:
     """What an action sees of its play."""
@@ -103,7 +105,7 @@ class Playbook:
         self.play_hosts = hosts or list(self.nodes)
 
     def run(
-        self, task: str, host: str, *, check: bool = False, diff: bool = False, batch: list[str] | None = None, **arguments: t.Any
+        self, task: str, host: str, *, check: bool = False, diff: bool = False, batch: list[str] | None = None, **arguments: Argument
     ) -> dict[str, t.Any]:
         """Run one task on one host and keep the facts of its result."""
         fake_task = types.SimpleNamespace(
@@ -135,7 +137,7 @@ class Playbook:
         self.hostvars[host]["ansible_facts"].update(result.get("ansible_facts", {}))
         return result
 
-    def failure(self, task: str, host: str, **options: t.Any) -> tuple[str, dict[str, t.Any]]:
+    def failure(self, task: str, host: str, **options: Argument) -> tuple[str, dict[str, t.Any]]:
         """Run a task that must fail, and return its message and the fields of its result."""
         with pytest.raises(AnsibleActionFail) as caught:
             self.run(task, host, **options)
