@@ -111,7 +111,8 @@ class DocumentSplitter:
         Raises:
             XmlRefusedError: the bytes are not well-formed, too many, too deep, or hold a DTD or entity.
         """
-        self._pending += self._as_utf8(data)
+        text = self._as_utf8(data)
+        self._pending += text
         start = 0
         try:
             while cut := self._pending.find(b">", start) + 1:
