@@ -20,7 +20,6 @@ T = t.TypeVar("T")
 
 # A group in one of these states still does something, or may do so, on the node that owns it.
 ALIVE_STATES = frozenset({GroupState.ONLINE, GroupState.PARTIAL_ONLINE, GroupState.PENDING, GroupState.UNKNOWN})
-SERVING_STATES = frozenset({GroupState.ONLINE, GroupState.PARTIAL_ONLINE})
 
 
 def node_view(work: NodeWork) -> ClusterNode:
@@ -77,8 +76,8 @@ def alive_on(groups: Collection[ResourceGroup], node: str) -> list[str]:
 
 
 def serving(groups: Collection[ResourceGroup]) -> set[str]:
-    """Return the names of the groups that are online, in part at least."""
-    return {group.name for group in groups if group.state in SERVING_STATES}
+    """Return the names of the groups that are online."""
+    return {group.name for group in groups if group.state is GroupState.ONLINE}
 
 
 def not_serving(groups: Collection[ResourceGroup], before: Collection[str]) -> list[str]:

@@ -101,6 +101,7 @@ class NodeEntry:
         services_before: names of the services that ran before the drain.
         online_groups_before: names of the clustered groups that were online before the drain.
         attempts: how often an attempt on this node was begun.
+        rounds: how many rounds with an installation it has had.
         changed_at: the controller's time of the last change, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
@@ -116,6 +117,7 @@ class NodeEntry:
     services_before: tuple[str, ...] = ()
     online_groups_before: tuple[str, ...] = ()
     attempts: int = 0
+    rounds: int = 0
     changed_at: datetime | None = None
     sequence: int = 0
 
@@ -138,6 +140,7 @@ class EntryChanges(t.TypedDict, total=False):
     services_before: tuple[str, ...]
     online_groups_before: tuple[str, ...]
     attempts: int
+    rounds: int
 
 
 def encode_owner(owner: RunOwner, cluster: str) -> str:
@@ -189,6 +192,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "services_before": list(entry.services_before),
             "online_groups_before": list(entry.online_groups_before),
             "attempts": entry.attempts,
+            "rounds": entry.rounds,
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
             "sequence": entry.sequence,
         }
@@ -225,6 +229,7 @@ def decode_entry(text: str) -> NodeEntry:
         services_before=_field(record, "services_before", _texts),
         online_groups_before=_field(record, "online_groups_before", _texts),
         attempts=_field(record, "attempts", _count),
+        rounds=_field(record, "rounds", _count),
         changed_at=_field(record, "changed_at", _optional(_moment)),
         sequence=_field(record, "sequence", _count),
     )

@@ -13,8 +13,9 @@ import typing as t
 from collections.abc import Callable
 
 from .._clock import Clock
+from .._errors import OperationError
 from .._wsman.events import Event
-from .errors import TimeLimitError
+from .errors import CauError, TimeLimitError
 from .fleet import NodeWork, never_stop
 
 T = t.TypeVar("T")
@@ -167,3 +168,35 @@ def wait_until(
             )
         beat.beat(seen)
         clock.sleep(min(poll_seconds, deadline.remaining) if poll_seconds > 0 else deadline.remaining)
+
+
+class Tolerant(t.Generic[T]):
+    """A look that may fail now and then, as looks at a node do that is leaving or coming; a failed look counts as not yet.
+
+    Args:
+        look: one look.
+        describe: what was seen last, for the case that the look succeeded.
+    """
+
+    def __init__(self, look: Callable[[], T | None], describe: Callable[[], str] | None = None) -> None:
+        self._look = look
+        self._describe = describe
+        self.failure: OperationError | None = None
+
+    def look(self) -> T | None:
+        """Look once."""
+        try:
+            found = self._look()
+        except CauError:
+            raise
+        except OperationError as error:
+            self.failure = error
+            return None
+        self.failure = None
+        return found
+
+    def describe(self) -> str:
+        """Return what was seen last."""
+        if self.failure is not None:
+            return f"no answer ({self.failure.message})"
+        return self._describe() if self._describe else ""

@@ -1,0 +1,225 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Installing updates on a drained node, a few at a time, each request once.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+
+from .._errors import OperationError, Outcome
+from .._wmi.cluster_update import OfferedUpdate, UpdateResult
+from .._wmi.errors import MethodFailedError
+from . import pending
+from .errors import CauError, OfferedAgainError, UpdatesFailedError
+from .evidence import EvidenceOptions, settle
+from .fleet import NodeWork
+from .install_records import (
+    InstallOutcome,
+    InstallPlan,
+    InstallRecord,
+    InstallState,
+    records_of_evidence,
+    records_of_failure,
+    records_of_results,
+)
+from .journal_records import EntryChanges, NodeEntry, Phase
+from .node_session import NodeSession, session_for
+from .permission import entry_of, require_permission
+from .query import batch_query, validate
+from .restart_wait import Boot
+from .updates import UpdateOptions, download_in, label, scan_in
+from .waiting import Heartbeat, names
+
+_RETRY_SECONDS = 15.0
+_TRIES = 2
+
+
+def plan_install(work: NodeWork, options: UpdateOptions) -> InstallPlan:
+    """Find out what would be installed, through a node session that is held for the scan alone where none stands.
+
+    Raises:
+        OfferedAgainError: an update that this run has installed is offered again after its restart.
+        UpdatesFailedError: the node has had all the rounds that it may have.
+        OperationError: see updates.scan.
+    """
+    warnings = validate(options.query)
+    with session_for(work) as session:
+        return _plan(work, session, entry_of(work), options, warnings)
+
+
+def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
+    """Install the selected updates; one call is one round without its restart.
+
+    Raises:
+        OutcomeUnknownError: a request got no answer and the evidence does not tell; the node has to stay as it is.
+        OfferedAgainError: an update that this run has installed is offered again after its restart.
+        UpdatesFailedError: the node has had all the rounds that it may have. Updates that fail are in the outcome.
+        CauError: lock, turn or pause refused it.
+        OperationError: the scan or the download failed as a whole.
+    """
+    warnings = validate(options.query)
+    require_permission(work)
+    with session_for(work) as session:
+        records = _settle_open_batch(work, session, options)
+        plan = _plan(work, session, entry_of(work), options, warnings)
+        if plan.is_restart_first:
+            work.say("install", "a restart is pending and has to come first")
+        if plan.is_restart_first or not plan.to_install:
+            return InstallOutcome(plan, tuple(records), plan.scan.reboot_required, plan.rounds)
+        records += _install_all(work, session, plan, options)
+        return InstallOutcome(plan, tuple(records), _needs_restart(work, session, records), plan.rounds + 1)
+
+
+def _plan(work: NodeWork, session: NodeSession, entry: NodeEntry | None, options: UpdateOptions, warnings: Sequence[str]) -> InstallPlan:
+    found = scan_in(work, session, options, warnings)
+    done = set(entry.installed) if entry is not None else set()
+    again = tuple(update for update in found.accepted if update.update_id in done)
+    if again and not found.reboot_required:
+        raise OfferedAgainError(
+            f"installed with success and offered again: {names(label(update) for update in again)}",
+            updates=[update.update_id for update in again],
+            node=work.node,
+            operation="install",
+            remedy="Put it on the list reject, and find out why the node does not keep it",
+        )
+    to_install = tuple(update for update in found.accepted if update.update_id not in done)
+    rounds = entry.rounds if entry is not None else 0
+    if to_install and rounds >= options.max_rounds:
+        raise UpdatesFailedError(
+            f"the node is still offered updates after {rounds} rounds: {names(label(update) for update in to_install)}",
+            node=work.node,
+            operation="install",
+            remedy="Look at the node's update log, or raise max_rounds",
+        )
+    # A restart that has just been made and left the sign standing would leave it standing again.
+    was_restarted = entry is not None and entry.phase is Phase.RESTARTED
+    if found.reboot_required and was_restarted and to_install:
+        work.say("install", f"still waiting for a restart after the restart: {names(pending.blocking(found.signals))}")
+    is_restart_first = bool(to_install) and found.reboot_required and not was_restarted
+    return InstallPlan(found, to_install, again, is_restart_first, rounds)
+
+
+def _settle_open_batch(work: NodeWork, session: NodeSession, options: UpdateOptions) -> list[InstallRecord]:
+    """Find out first what became of a batch whose outcome an earlier task left open; nothing is sent."""
+    entry = entry_of(work)
+    if entry is None or not entry.batch:
+        return []
+    evidence = settle(work, session, entry.batch, None, _evidence_options(options))
+    updates = [OfferedUpdate(update_id, update_id) for update_id in entry.batch]
+    records = records_of_evidence(updates, evidence)
+    _write_result(work, entry, records)
+    for record in records:
+        work.say("install", record.sentence())
+    return records
+
+
+def _evidence_options(options: UpdateOptions) -> EvidenceOptions:
+    return EvidenceOptions(
+        limit_seconds=options.install_seconds,
+        quiet_seconds=options.quiet_seconds,
+        scan_seconds=options.scan_seconds,
+        include_recommended=options.include_recommended,
+    )
+
+
+def _install_all(work: NodeWork, session: NodeSession, plan: InstallPlan, options: UpdateOptions) -> list[InstallRecord]:
+    downloads = download_in(work, session, plan.scan, plan.to_install, options, step="install")
+    bad = {result.update_id: result for result in downloads.failed}
+    records = [record for record in records_of_results(plan.to_install, list(bad.values())) if record.update.update_id in bad]
+    ready = [update for update in plan.to_install if update.update_id not in bad]
+    done = 0
+    for start in range(0, len(ready), max(1, options.batch_size)):
+        batch = ready[start : start + max(1, options.batch_size)]
+        found = _install_batch(work, session, batch, options, rounds=plan.rounds + 1)
+        for record in found:
+            done += 1
+            work.say("install", f"{record.sentence()} ({done} of {len(ready)})")
+        records += found
+        if any(record.state is InstallState.DEFERRED for record in found):
+            break
+    return records
+
+
+def _install_batch(
+    work: NodeWork, session: NodeSession, batch: Sequence[OfferedUpdate], options: UpdateOptions, *, rounds: int
+) -> list[InstallRecord]:
+    """Install one batch; the request goes out a second time only for what the evidence shows as not installed and ended."""
+    before = Boot.of(work.client.system.info(), work.clock.now())
+    records: list[InstallRecord] = []
+    for attempt in range(1, _TRIES + 1):
+        require_permission(work)
+        entry = _write(work, phase=Phase.INSTALLING, batch=tuple(update.update_id for update in batch), rounds=rounds)
+        try:
+            results = _send(work, session, batch, options)
+        except OperationError as error:
+            if not _may_have_happened(error):
+                _write_result(work, entry, [])
+                if error.outcome is Outcome.FAILED or attempt == _TRIES:
+                    raise
+                work.say("install", f"nothing was sent ({error.message}), trying again")
+                work.clock.sleep(_RETRY_SECONDS)
+                continue
+            work.say("install", f"no clear answer: {error.message}")
+            evidence = settle(work, session, [update.update_id for update in batch], before, _evidence_options(options))
+            decided = records_of_evidence(batch, evidence)
+            records += decided
+            undone = records_of_failure(batch, decided, error)
+            _write_result(work, entry, decided)
+            if not undone or error.outcome is Outcome.FAILED or attempt == _TRIES:
+                return records + undone
+            work.say("install", f"not installed and nothing is running, so it is asked again: {names(label(one.update) for one in undone)}")
+            batch = [one.update for one in undone]
+        else:
+            found = records_of_results(batch, results)
+            _write_result(work, entry, found)
+            return records + found
+    return records
+
+
+def _may_have_happened(error: OperationError) -> bool:
+    """Return whether a request that ended in `error` may have installed something; a method that says no may have done a part."""
+    return error.outcome is Outcome.UNKNOWN or isinstance(error, MethodFailedError)
+
+
+def _send(work: NodeWork, session: NodeSession, batch: Sequence[OfferedUpdate], options: UpdateOptions) -> list[UpdateResult]:
+    beat = Heartbeat.of(work, "install", f"installing {names(label(update) for update in batch)}")
+    # The wait is not broken off when the run has to stop: the result of what is being installed would be lost with it.
+    return work.client.cluster_update.install(
+        session.guid,
+        batch_query(update.update_id for update in batch),
+        options.include_recommended,
+        deadline_seconds=options.install_seconds,
+        on_event=beat.on_event,
+        should_stop=beat.beat,
+    )
+
+
+def _write(work: NodeWork, **changes: t.Unpack[EntryChanges]) -> NodeEntry | None:
+    return work.journal.write(work.node, **changes) if work.journal is not None else None
+
+
+def _write_result(work: NodeWork, entry: NodeEntry | None, records: Sequence[InstallRecord]) -> None:
+    """Close the open batch, and note what is installed."""
+    if entry is None:
+        return
+    new = [record.update.update_id for record in records if record.state is InstallState.INSTALLED]
+    _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))))
+
+
+def _needs_restart(work: NodeWork, session: NodeSession, records: Sequence[InstallRecord]) -> bool:
+    if any(record.reboot_required for record in records):
+        return True
+    try:
+        return bool(pending.blocking(pending.signals(work.client, session.guid)))
+    except CauError:
+        raise
+    except OperationError as error:
+        # A restart that was not needed costs minutes; one that was left out leaves the node half installed.
+        work.say("install", f"whether a restart is needed could not be read, so it is: {error.message}")
+        return True
