@@ -131,14 +131,14 @@ def _last_scans(case: Case) -> dict[tuple[str | None, str], Entry]:
 
 def _judge_failure(case: Case, last: Entry) -> None:
     """A run that fails says why."""
-    screen = str(case.run.outputs.get(str(last.get("result")), "")) or "\n".join(case.run.outputs.values())
+    screen = str(case.run.outputs.get(str(last.get("result")), ""))
     if not FINAL_WORDS.search(screen):
         case.blame("6", f"the run ended with {last.get('exit_code')} and does not say why", last)
 
 
 def _judge_paused(case: Case, last: Entry) -> None:
     """A node that we paused is in service again, or named with the reason and in the journal."""
-    text = "\n".join(case.run.outputs.values())
+    text = "\n".join(str(case.run.outputs.get(str(entry.get("result")), "")) for entry in case.run.controller)
     for cluster in case.replay.clusters.values():
         for node in cluster.nodes.values():
             if not node.is_out_by_us and node.paused_by != "us":

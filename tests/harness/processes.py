@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the processes that the harness starts have in common: a clean environment, an end when we end, and no orphans."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment for a process of ours: nothing of the user's settings, no proxy, everything it writes below `home`.
+
+    Args:
+        home: a directory that may be written.
+        extra: further variables.
+    """
+    binaries = Path(sys.executable).parent
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "TZ") if name in os.environ}
+    return kept | {
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TMPDIR": str(home),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        **(extra or {}),
+    }
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def start(
+    command: list[str], *, environment: Mapping[str, str], directory: Path, output: Path | None, append: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own; it is told to end when this process ends, however that happens.
+
+    Args:
+        command: program and arguments.
+        environment: its whole environment.
+        directory: its working directory.
+        output: file for what it says, None to let it speak to our own screen.
+        append: keep what the file holds already.
+    """
+    with contextlib.ExitStack() as stack:
+        sink = stack.enter_context(output.open("ab" if append else "wb")) if output else None
+        return subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT if sink else None,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - started from the main thread, before any lock of ours
+        )
+
+
+def stop(process: subprocess.Popen[bytes], seconds: float = 15.0) -> int:
+    """End a process that was started here, and whatever is left of its group; return its exit code."""
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+    kill(process)
+    return process.returncode
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started here and everything in its group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

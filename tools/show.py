@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tools that show a run have in common: following it on the screen, the table of the nodes, the verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import typing as t
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tests.harness.controller import Finished, Running
+from tests.harness.record import Entry, Violation, moment
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that what was started is stopped on the way out."""
+
+    def interrupt(number: int, frame: object) -> t.NoReturn:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def follow(running: Running, seconds: float) -> Finished:
+    """Show what a command prints as it comes, until it ends."""
+    shown = 0
+
+    def show() -> None:
+        nonlocal shown
+        text = running.screen()
+        sys.stdout.write(text[shown:])
+        sys.stdout.flush()
+        shown = len(text)
+
+    left = seconds
+    while left > 0:
+        try:
+            running.process.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            left -= 0.2
+            show()
+        else:
+            break
+    finished = running.finish(1.0)
+    show()
+    return finished
+
+
+def node_table(events: Sequence[Entry]) -> list[list[str]]:
+    """Return what happened on each node, from the event log alone: a header and a row per node."""
+    rows = [["node", "updates", "failed", "restarts", "groups moved", "out of service"]]
+    for node in sorted({str(event["node"]) for event in events if event.get("node")}):
+        own = [event for event in events if event.get("node") == node]
+        moved = [event for event in events if event["event"] == "group_moved" and event.get("from") == node]
+        counts = [sum(event["event"] == name for event in own) for name in ("update_installed", "update_failed", "node_down")]
+        rows.append([node, *map(str, counts), str(len(moved)), duration(_out_of_service(own))])
+    return rows
+
+
+def _out_of_service(events: Sequence[Entry]) -> float:
+    seconds, since = 0.0, None
+    for event in events:
+        if event["event"] != "node_state_changed":
+            continue
+        if event["from"] == "up":
+            since = moment(event["at"])
+        elif event["to"] == "up" and since is not None:
+            seconds += (moment(event["at"]) - since).total_seconds()
+            since = None
+    return seconds
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows in columns, numbers to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for number, row in enumerate(rows):
+        cells = [
+            cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  " + "  ".join(cells).rstrip())
+        if number == 0:
+            print("  " + "  ".join("-" * width for width in widths))
+
+
+def print_verdict(violations: Sequence[Violation]) -> None:
+    """Print what the checker of the invariants found."""
+    if not violations:
+        print("The event log satisfies every invariant.")
+        return
+    print(f"The event log breaks invariants ({len(violations)}):")
+    for violation in violations:
+        print(f"  {violation}")
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as short as it can be typed."""
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
