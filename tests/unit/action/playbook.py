@@ -83,6 +83,7 @@ class Playbook:
         self.play = FakePlay(["all"])
         self.play_hosts = list(hosts)
         self.shown: list[str] = []
+        self.is_no_log = False
         clock: Clock = self.worlds[0].clock
         patch.setattr(_action, "clock_from_environment", lambda: clock)
         patch.setattr(_action.display, "display", self.shown.append)
@@ -113,7 +114,7 @@ class Playbook:
             args=dict(arguments),
             check_mode=check,
             diff=diff,
-            no_log=False,
+            no_log=self.is_no_log,
             delegate_to=None,
             async_val=0,
             get_play=lambda: self.play,

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task cluster_info."""
+
+from __future__ import annotations
+
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState
+
+from ..fakes.world import FakeWorld, Held
+from .playbook import Playbook
+
+WRITES = ("create_run_lock", "create_key", "set_text", "create_node_session", "pause", "resume", "restart")
+
+
+def test_reads_nodes_with_their_hosts_and_writes_nothing(playbook: Playbook, world: FakeWorld) -> None:
+    result = playbook.run("cluster_info", "hv-b")
+    assert result["cluster"]["name"] == "HV01"
+    assert {node["name"]: node["host"] for node in result["nodes"]} == {"node1": "hv-a", "node2": "hv-b", "node3": "hv-c"}
+    assert result["nodes"][0]["state"] == "up"
+    assert not world.calls(*WRITES)
+
+
+def test_names_the_holder_of_a_lock(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
+    locks = {view["node"]: view for view in playbook.run("cluster_info", "hv-a")["locks"]}
+    assert locks["node2"]["kind"] == "foreign"
+    assert locks["node1"]["kind"] == "none"
+
+
+def test_host_that_does_not_answer_is_named(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node3").is_reachable = False
+    result = playbook.run("cluster_info", "hv-a")
+    assert list(result["unreachable"]) == ["hv-c"]
+    assert {view["node"] for view in result["locks"]} == {"node1", "node2"}
+
+
+def test_own_run_is_told_apart(playbook: Playbook) -> None:
+    playbook.run("run_lock", "hv-a")
+    assert {view["kind"] for view in playbook.run("cluster_info", "hv-b")["locks"]} == {"ours"}
+
+
+def test_role_of_self_updating_is_found(playbook: Playbook, world: FakeWorld) -> None:
+    world.add_group("CAUHV01", "node2", GroupState.OFFLINE, group_type=117)
+    assert playbook.run("cluster_info", "hv-a")["cau_role"] == {"name": "CAUHV01", "state": "offline", "owner": "node2", "core": False}
+
+
+def test_quorum_is_told_for_each_node(playbook: Playbook, world: FakeWorld) -> None:
+    world.loses_quorum = True
+    assert {row["node"]: row["safe"] for row in playbook.run("cluster_info", "hv-a")["quorum"]} == dict.fromkeys(world.machines, False)

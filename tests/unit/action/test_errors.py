@@ -1,0 +1,77 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever goes wrong in a task comes out as one failed task with one sentence."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleConnectionFailure
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import GateRefusedError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError, Outcome
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils._action import failure_fields
+
+from ..fakes.world import FakeWorld
+from .playbook import PASSWORD, Playbook
+
+
+def test_fields_tell_node_operation_code_symbol_and_outcome() -> None:
+    error = OperationError("no", node="node1", operation="install", code=0x80240016, outcome=Outcome.FAILED)
+    assert failure_fields(error) == {
+        "node": "node1",
+        "operation": "install",
+        "code": 0x80240016,
+        "symbol": "WU_E_INSTALL_NOT_ALLOWED",
+        "outcome": "failed",
+    }
+
+
+def test_fields_of_the_error_itself_are_kept() -> None:
+    assert failure_fields(GateRefusedError("no", findings=["node2 is down"]))["findings"] == ["node2 is down"]
+
+
+def test_unexpected_error_is_one_sentence_without_traceback(playbook: Playbook, world: FakeWorld) -> None:
+    world.fault("node1", "info", when="refuse", error=ZeroDivisionError("by zero"))
+    message, fields = playbook.failure("run_lock", "hv-a")
+    assert "ZeroDivisionError: by zero" in message
+    assert "Traceback" not in message + repr(fields)
+    assert fields["outcome"] == "unknown"
+
+
+def test_connection_failure_never_escapes(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object) -> None:
+        raise AnsibleConnectionFailure("gone")
+
+    monkeypatch.setattr(_peers, "endpoint_from_connection", fail)
+    message, fields = playbook.failure("cluster_info", "hv-a")
+    assert message == "gone"
+    assert "unreachable" not in fields
+
+
+def test_traceback_is_shown_in_detail_without_the_password(playbook: Playbook, world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    detail: list[str] = []
+    monkeypatch.setattr(_action.display, "vvv", detail.append)
+    world.fault("node1", "info", when="refuse", error=RuntimeError(f"said {PASSWORD}"))
+    playbook.failure("run_lock", "hv-a")
+    assert "RuntimeError" in detail[0]
+    assert PASSWORD not in detail[0]
+
+
+def test_unknown_argument_is_named(playbook: Playbook) -> None:
+    message, _ = playbook.failure("run_lock", "hv-a", colour="red")
+    assert "colour" in message
+
+
+def test_events_of_a_failed_task_are_returned(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    world.machine("node1").drain_fails = True
+    _, fields = playbook.failure("cluster_node", "hv-a", state="drained")
+    assert "drain" in [event["step"] for event in fields["events"]]
+
+
+def test_task_under_no_log_shows_no_lines(playbook: Playbook) -> None:
+    playbook.is_no_log = True
+    playbook.run("run_lock", "hv-a")
+    assert not playbook.shown

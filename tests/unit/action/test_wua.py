@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tasks wua_scan, wua_download and wua_install."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import OfferedUpdate
+
+from ..fakes.world import FakeUpdate, FakeWorld, Held
+from .playbook import Playbook
+
+STACK = "11111111-0000-4000-8000-000000000001"
+DOTNET = "11111111-0000-4000-8000-000000000002"
+FOREIGN = "99999999-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _offered(world: FakeWorld) -> None:
+    world.machine("node1").offered = [
+        FakeUpdate(OfferedUpdate(STACK, "Servicing Stack Update (KB5066136)", "stack"), needs_restart=True),
+        FakeUpdate(OfferedUpdate(DOTNET, "Cumulative Update for .NET (KB5066131)", "dotnet")),
+    ]
+
+
+def test_scan_without_a_run_returns_updates_and_leaves_no_session(playbook: Playbook, world: FakeWorld) -> None:
+    result = playbook.run("wua_scan", "hv-a")
+    assert result["found_update_count"] == 2
+    assert result["updates"][STACK]["kb"] == ["5066136"]
+    assert result["changed"] is False
+    assert world.machine("node1").node_session is None
+
+
+def test_scan_without_a_run_holds_no_session_beside_a_foreign_lock(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node1").run_lock = Held(FOREIGN, 0)
+    _, fields = playbook.failure("wua_scan", "hv-a")
+    assert fields["holder"] == FOREIGN
+    assert not world.calls("create_node_session")
+
+
+def test_rejected_update_is_returned_with_the_reason(playbook: Playbook) -> None:
+    result = playbook.run("wua_scan", "hv-a", reject=["KB5066131"])
+    assert result["filtered_updates"][DOTNET]["filtered_reason"] == "in the list reject (KB5066131)"
+    assert list(result["updates"]) == [STACK]
+
+
+def test_wrong_query_is_refused_with_its_position_and_nothing_is_sent(playbook: Playbook, world: FakeWorld) -> None:
+    _, fields = playbook.failure("wua_scan", "hv-a", query_string="IsInstalled=2")
+    assert fields["position"] == 12
+    assert not world.log
+
+
+def test_wrong_expression_is_refused_and_nothing_is_sent(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.failure("wua_scan", "hv-a", select="[?")
+    assert not world.log
+
+
+def test_scan_in_the_run_uses_the_session_of_the_run(playbook: Playbook, world: FakeWorld) -> None:
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    playbook.run("wua_scan", "hv-a")
+    assert world.calls("scan")[0].arguments[0] == run_id
+
+
+def test_download_needs_a_run(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.failure("wua_download", "hv-a")
+    assert not world.calls("download")
+
+
+def test_download_counts_what_it_has_downloaded(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    result = playbook.run("wua_download", "hv-a")
+    assert result["downloaded_update_count"] == 2
+    assert result["updates"][STACK]["downloaded"] is True
+    assert world.machine("node1").node_session is None
+
+
+def test_download_in_check_mode_only_scans(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", check=True)
+    assert playbook.run("wua_download", "hv-a", check=True)["changed"] is True
+    assert not world.calls("download")
+    assert world.machine("node1").node_session is None
+
+
+def test_download_of_another_host_finds_the_run(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-b")
+    assert playbook.run("wua_download", "hv-a")["downloaded_update_count"] == 2
