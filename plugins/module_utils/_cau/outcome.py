@@ -163,5 +163,6 @@ def _names(outcomes: Sequence[NodeOutcome]) -> str:
 
 def _line(reason: str | None) -> str:
     """Return a reason on one line, cut where it gets longer than anybody reads."""
-    text = " ".join((reason or "").split()) or "for a reason that was not recorded"
+    shown = "".join(character if character.isprintable() else " " for character in reason or "")
+    text = " ".join(shown.split()) or "for a reason that was not recorded"
     return text if len(text) <= _MAX_REASON else f"{text[: _MAX_REASON - 3]}..."

@@ -168,6 +168,7 @@ class FakeWorld:
         self.opened = 0
         self.closed = 0
         self.guard = threading.RLock()
+        self.before_call: Callable[[], None] | None = None
         self._faults: list[Fault] = []
 
     # --- what tests do -------------------------------------------------------------------------------------------
@@ -223,6 +224,8 @@ class FakeWorld:
     @contextlib.contextmanager
     def operation(self, machine: FakeMachine, name: str, *arguments: object, kind: Kind = Kind.READ) -> Iterator[None]:
         """Wrap the effect of one operation with its record and its faults."""
+        if self.before_call is not None:
+            self.before_call()
         with self.guard:
             self.log.append(Call(machine.name, name, arguments, self.clock.now()))
             self.settle()

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Worlds and coordinators for the tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..fakes.clock import FakeClock
+from ..fakes.world import FakeWorld
+from .helpers import RUN_B, Coordinator
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    return FakeWorld("HV01", ["node1", "node2", "node3"])
+
+
+@pytest.fixture
+def clock(world: FakeWorld) -> FakeClock:
+    assert isinstance(world.clock, FakeClock)
+    return world.clock
+
+
+@pytest.fixture
+def ours(world: FakeWorld) -> Coordinator:
+    return Coordinator(world)
+
+
+@pytest.fixture
+def theirs(world: FakeWorld) -> Coordinator:
+    return Coordinator(world, RUN_B, "control2")
