@@ -53,7 +53,7 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
-    fact = replace(fact, began=task.clock.now(), play=None, outcome=None, rounds=0, updates=0, restarts=0)
+    fact = replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
     if task.is_check:
         views = run_lock.require_free(fleet, fact.run_id)
         if is_new:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import traceback
 import typing as t
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from ansible.errors import AnsibleAction, AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
@@ -54,22 +55,24 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         super().run(tmp, task_vars)
         secrets: set[str] = set()
         progress = DisplayProgress(None if self._task.no_log else display.display, secrets)
+        partial: dict[str, t.Any] = {}
         with quiet_libraries(display.vvv), stop_signals() as stop:
             try:
                 validation, arguments = self.validate_argument_spec(argument_spec=argument_specification(self.TASK))
                 secrets |= set(validation._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else
                 with TaskRun(self, task_vars or {}, plain(arguments), clock_from_environment(), progress, stop, secrets) as task:
+                    partial = task.partial
                     result = self.perform(task)
             except AnsibleAction:
                 raise
             except Exception as error:  # nothing else may reach the user, least of all a traceback
-                raise self._failure(error, progress, secrets) from None
+                raise self._failure(error, partial, progress, secrets) from None
         if not self._task.diff:
             result.pop("diff", None)
         return t.cast("dict[str, t.Any]", scrubbed(plain({"changed": False, **result, "events": progress.events}), secrets))
 
-    def _failure(self, error: Exception, progress: DisplayProgress, secrets: set[str]) -> AnsibleActionFail:
-        """Return the failure that stands for an error."""
+    def _failure(self, error: Exception, partial: Mapping[str, t.Any], progress: DisplayProgress, secrets: set[str]) -> AnsibleActionFail:
+        """Return the failure that stands for an error, with what the task has done before it."""
         fields: dict[str, t.Any] = {"outcome": "unknown"}
         if isinstance(error, OperationError):
             message, fields = error.sentence(), failure_fields(error)
@@ -78,7 +81,7 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         else:
             message = f"{self.TASK}: {type(error).__name__}: {error}. This should not happen; run with -vvv to see where it comes from."
         display.vvv(str(scrubbed("".join(traceback.format_exception(error)), secrets)))
-        result = {"changed": False, **fields, "error": type(error).__name__, "events": progress.events}
+        result = {"changed": False, **partial, **fields, "error": type(error).__name__, "events": progress.events}
         return AnsibleActionFail(str(scrubbed(plain(message), secrets)), result=scrubbed(plain(result), secrets))
 
 

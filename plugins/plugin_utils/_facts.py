@@ -40,7 +40,6 @@ class RunFact:
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         began: clock seconds at which the work on this host began.
-        rounds: rounds with an installation that the host has had.
         updates: updates that were installed on the host.
         restarts: how often it was restarted.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
@@ -60,7 +59,6 @@ class RunFact:
     play: str | None = None
     released: bool = False
     began: float = 0.0
-    rounds: int = 0
     updates: int = 0
     restarts: int = 0
     outcome: dict[str, t.Any] | None = None
@@ -140,7 +138,7 @@ class RunFacts:
         for fact in self.on(others).values():
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
-                return replace(fact, host=host, node=node, rounds=0, updates=0, restarts=0, began=0.0, outcome=None)
+                return replace(fact, host=host, node=node, updates=0, restarts=0, began=0.0, outcome=None)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

@@ -73,6 +73,8 @@ class TaskRun:
         self.play_id = str(self.play._uuid)  # noqa: SLF001 - the same in every batch of the play
         self.peers = Peers(action, task_vars, self.host, clock, secrets)
         self.facts = RunFacts(process_identity(), self._variables_of)
+        self.partial: dict[str, t.Any] = {}
+        """What a task that fails has done all the same; it goes into the failed result."""
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> t.Self:

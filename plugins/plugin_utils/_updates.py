@@ -20,6 +20,9 @@ from ..module_utils._wmi.cluster_update import OfferedUpdate, UpdateResult, Upda
 from ..module_utils._wmi.codes import explain
 from ._task import TaskRun
 
+Updates: t.TypeAlias = dict[str, dict[str, t.Any]]
+"""The updates of a result by their ids."""
+
 # The options of the tasks and the fields of UpdateOptions that they fill; not every task has all of them.
 OPTIONS = {
     "query_string": "query",
@@ -91,7 +94,7 @@ def update_fields(update: OfferedUpdate) -> dict[str, t.Any]:
     return as_plain(update) | {"downloaded": False, "installed": False}
 
 
-def mark(updates: dict[str, dict[str, t.Any]], results: Iterable[UpdateResult], done: str) -> int:
+def mark(updates: Updates, results: Iterable[UpdateResult], done: str) -> int:
     """Enter what became of updates, and return how many of them succeeded.
 
     Args:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import OfferedUpdate
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import OfferedUpdate, UpdateResultCode
 
 from ..fakes.world import FakeUpdate, FakeWorld, Held
 from .playbook import Playbook
@@ -86,3 +86,70 @@ def test_download_in_check_mode_only_scans(playbook: Playbook, world: FakeWorld)
 def test_download_of_another_host_finds_the_run(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-b")
     assert playbook.run("wua_download", "hv-a")["downloaded_update_count"] == 2
+
+
+def drained(playbook: Playbook) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.run("cluster_node", "hv-a", state="drained")
+
+
+def test_install_counts_what_it_has_installed(playbook: Playbook) -> None:
+    drained(playbook)
+    result = playbook.run("wua_install", "hv-a")
+    assert result["installed_update_count"] == 2
+    assert result["reboot_required"] is True
+    assert result["another_round"] is True
+    assert result["updates"][STACK]["installed"] is True
+
+
+def test_install_after_the_restart_finds_nothing_left(playbook: Playbook) -> None:
+    drained(playbook)
+    playbook.run("wua_install", "hv-a")
+    playbook.run("node_reboot", "hv-a")
+    result = playbook.run("wua_install", "hv-a")
+    assert result["found_update_count"] == 0
+    assert result["another_round"] is False
+    assert playbook.shown[-1] == "[node1]        scan      nothing left after round 1"
+
+
+def test_installed_updates_are_counted_for_the_outcome(playbook: Playbook) -> None:
+    drained(playbook)
+    playbook.run("wua_install", "hv-a")
+    playbook.run("cluster_node", "hv-a", state="active")
+    assert playbook.run("node_outcome", "hv-a", state="finished")["outcome"]["updates"] == 2
+
+
+def test_install_on_a_node_that_serves_is_refused(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.failure("wua_install", "hv-a")
+    assert not world.calls("install")
+
+
+def test_install_without_a_run_is_refused(playbook: Playbook, world: FakeWorld) -> None:
+    message, _ = playbook.failure("wua_install", "hv-a")
+    assert "run_lock first" in message
+    assert not world.calls("install")
+
+
+def test_install_as_stand_alone_is_refused_on_a_cluster_node(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.failure("wua_install", "hv-a", stand_alone=True)
+    assert not world.calls("install")
+
+
+def test_failed_update_fails_the_task_and_tells_what_was_installed(playbook: Playbook, world: FakeWorld) -> None:
+    failing = world.machine("node1").offered[1]
+    failing.result, failing.error_code = UpdateResultCode.FAILED, 0x80240016
+    drained(playbook)
+    message, fields = playbook.failure("wua_install", "hv-a")
+    assert "WU_E_INSTALL_NOT_ALLOWED" in message
+    assert fields["installed_update_count"] == 1
+    assert fields["failed_update_count"] == 1
+    assert fields["updates"][DOTNET]["failure_hresult_code"] == 0x80240016
+
+
+def test_install_in_check_mode_only_scans(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", check=True)
+    result = playbook.run("wua_install", "hv-a", check=True)
+    assert result["changed"] is True
+    assert result["another_round"] is False
+    assert not world.calls("install", "download")
