@@ -28,6 +28,7 @@ from .sealing import SealError, is_sealed, open_sealed
 from .xml import find
 
 _POLL_SECONDS = 0.1
+_DISCARD_SECONDS = 2.0
 # Boundaries, part headers and signature around a sealed body.
 _SEAL_OVERHEAD = 4096
 _CHARSET = re.compile(r'charset\s*=\s*"?([A-Za-z0-9-]+)', re.IGNORECASE)
@@ -158,7 +159,8 @@ class Connection:
             )
         except HttpError as error:
             Responder(channel, None, (), keeps_alive=False).empty(error.status)
-            channel.discard(error.unread, 2.0)
+            # A client in the middle of its body reads the refusal only when somebody takes the rest.
+            channel.discard(error.unread, _DISCARD_SECONDS)
             return False
         return not self._aborted.is_set() and self._answer(channel, head, body)
 
@@ -200,6 +202,7 @@ class Connection:
         """Return the status of a request that authentication let in but that carries no message to run."""
         kind = head.headers.get("content-type", "").lower()
         if not body:
+            self._auth.handshakes += 1
             return 200
         if is_sealed(kind):
             return None if self._auth.context is not None else 400
@@ -222,9 +225,9 @@ class Connection:
     def _check_head(head: Head) -> None:
         path = head.path.partition("?")[0]
         if path.casefold().rstrip("/") != "/wsman":
-            raise HttpError(404)
+            raise HttpError(404, unread=head.announced)
         if head.method != "POST":
-            raise HttpError(405)
+            raise HttpError(405, unread=head.announced)
 
     def _body_limit(self, head: Head) -> int:
         limit = self._node.limits["MaxEnvelopeSizekb"] * 1024

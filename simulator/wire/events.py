@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..cim import CimFault, ParameterSchema, ProgressReport, Reply, Streamed, Value
+from . import names
 from .answer import Answer, fault_answer
 from .cim_types import MI_TYPES
+from .faults import ProtocolFault
 from .invoke import Call
 from .message import PROGRESS_BIT
 from .names import CIM, INTERACTIVE, WSMAN, XSI
@@ -62,7 +64,10 @@ class EventWriter:
         """Return the last message of a call that ended."""
         answer = self._answer(sequence_id)
         self._call.append_output(answer.body, reply, collected, leaves_streams_out=self._call.streams)
-        return answer.to_bytes()
+        data = answer.to_bytes()
+        if len(data) > self._message.max_envelope:
+            raise ProtocolFault(names.ENCODING_LIMIT, "The answer is larger than the envelope may be.", detail="MaxEnvelopeSize")
+        return data
 
     def fault(self, fault: CimFault, sequence_id: int) -> bytes:
         """Return the last message of a call that failed."""

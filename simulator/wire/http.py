@@ -47,17 +47,6 @@ class ConnectionGoneError(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
-    """One HTTP request; header names are in lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-    wants_close: bool
-
-
-@dataclass(frozen=True)
 class Head:
     """Request line and headers, before the body is read."""
 
@@ -71,6 +60,12 @@ class Head:
         """True when the client does not keep the connection."""
         tokens = {token.strip().lower() for token in self.headers.get("connection", "").split(",")}
         return "close" in tokens or (self.is_http_1_0 and "keep-alive" not in tokens)
+
+    @property
+    def announced(self) -> int:
+        """Length of the body as the client announces it, 0 when it does not."""
+        text = self.headers.get("content-length", "")
+        return int(text[:12]) if text.isascii() and text.isdigit() else 0
 
 
 class Channel:
@@ -108,6 +103,8 @@ class Channel:
                 raise HttpError(408)
         raw, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
         self._buffer = bytearray(rest)
+        if len(raw) > MAX_HEAD_BYTES:
+            raise HttpError(400)
         return _parse_head(raw.lstrip(b"\r\n"))
 
     def read_body(self, head: Head, seconds: float, limit: int) -> bytes:

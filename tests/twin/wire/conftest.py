@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
+import time
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +29,15 @@ FAST = Floors(
     idle=2.0, header=0.5, body=0.5, keep_alive=0.05, operation_timeout=0.3, reconnect_window=0.4, enumeration=0.3, send=2.0
 )
 _addresses = itertools.count(10)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until something that another thread does has happened."""
+    deadline = time.monotonic() + seconds
+    tick = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        tick.wait(0.005)
 
 
 class Twin:
@@ -59,8 +70,12 @@ class Twin:
         self._clients.append(client)
         return client
 
-    def log_lines(self) -> list[dict[str, t.Any]]:
-        return [json.loads(line) for line in self.log_path.read_text().splitlines()]
+    def log_lines(self, count: int) -> list[dict[str, t.Any]]:
+        """Return the log once it has `count` lines: a line is written after its answer has left."""
+        wait_for(lambda: len(self.log_path.read_text().splitlines()) >= count)
+        lines = [json.loads(line) for line in self.log_path.read_text().splitlines()]
+        assert len(lines) == count
+        return lines
 
     def stop(self) -> None:
         for client in self._clients:
