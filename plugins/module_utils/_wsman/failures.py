@@ -29,8 +29,6 @@ from .errors import (
 )
 from .kinds import Kind
 
-_AUTH_MODULES = ("spnego", "gssapi", "kerberos", "requests_credssp", "requests_ntlm", "winrm", "ntlm_auth", "OpenSSL")
-
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and everything inside it: causes and exceptions among its arguments.
@@ -153,23 +151,21 @@ def sign_in_failure(error: BaseException, endpoint: Endpoint) -> WsmanError:
 
 
 def _sign_in_failure_of(error: BaseException, endpoint: Endpoint) -> WsmanError:
-    library = type(error).__module__.partition(".")[0]
-    if library == "requests" or isinstance(error, OSError):
+    is_network = type(error).__module__.partition(".")[0] == "requests" or isinstance(error, OSError)
+    # requests-ntlm raises PermissionError when the host does not go on with the exchange.
+    if is_network and not isinstance(error, PermissionError):
         return NotReachableError(
             f"{_address(endpoint)} took the connection and did not answer the sign-in",
             node=endpoint.name,
             remedy="Check that the port belongs to the WinRM service; a host that is starting or stopping does this too",
         )
-    if library in _AUTH_MODULES:
-        return AuthenticationError(
-            f"signing in by {endpoint.auth} failed ({type(error).__name__})",
-            node=endpoint.name,
-            remedy="Check user, password, the methods that the host's WinRM service allows, and the method's Python packages",
-        )
     return AuthenticationError(
-        f"signing in by {endpoint.auth} is not possible here ({type(error).__name__})",
+        f"signing in by {endpoint.auth} failed ({type(error).__name__})",
         node=endpoint.name,
-        remedy="Check that the Python packages for this method are installed on the controller",
+        remedy=(
+            "Check user, password, the methods that the host's WinRM service allows, and that the Python packages for this method are "
+            "installed on the controller"
+        ),
     )
 
 

@@ -52,7 +52,8 @@ def fault(code: str = "s:Receiver", subcode: str = "w:InternalError", detail: st
 
 
 def wsman_fault(code: int) -> str:
-    return f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="{code}"><f:Message>said </f:Message></f:WSManFault>'
+    uri = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
+    return f'<f:WSManFault xmlns:f="{uri}" Code="{code}"><f:Message>said </f:Message></f:WSManFault>'
 
 
 def service(name: str = "exampled", extra: str = "") -> str:

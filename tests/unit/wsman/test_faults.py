@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.envelope import parse_envelope
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import FaultError
@@ -16,9 +15,10 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.xml_
 from .scripted import envelope, fault, wsman_fault
 
 NESTED = (
-    '<w:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/InvalidResourceURI</w:FaultDetail>'
+    "<w:FaultDetail>http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/InvalidResourceURI</w:FaultDetail>"
     '<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="1" Machine="n">'
-    '<f:Message><f:ProviderFault provider="WMI Provider"><f:WSManFault Code="2150858752" Machine="n"><f:Message>inner text </f:Message></f:WSManFault>'
+    '<f:Message><f:ProviderFault provider="WMI Provider"><f:WSManFault Code="2150858752" Machine="n">'
+    "<f:Message>inner text </f:Message></f:WSManFault>"
     "<f:ExtendedError/></f:ProviderFault></f:Message></f:WSManFault>"
 )
 
@@ -26,7 +26,8 @@ NESTED = (
 def wmi_error(inner: str) -> str:
     uri = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
     binding = "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd"
-    return f'<p:MSFT_WmiError xmlns:p="{uri}" xmlns:b="{binding}" b:IsCIM_Error="true" xsi:type="p:MSFT_WmiError_Type">{inner}</p:MSFT_WmiError>'
+    attributes = f'xmlns:p="{uri}" xmlns:b="{binding}" b:IsCIM_Error="true" xsi:type="p:MSFT_WmiError_Type"'
+    return f"<p:MSFT_WmiError {attributes}>{inner}</p:MSFT_WmiError>"
 
 
 def parsed(data: bytes) -> Fault:
@@ -41,7 +42,12 @@ def error(data: bytes, kind: Kind = Kind.ONCE_ONLY) -> FaultError:
 
 def test_innermost_code_is_the_one_that_counts() -> None:
     found = parsed(fault("s:Sender", "a:DestinationUnreachable", NESTED))
-    assert (found.wsman_code, found.code, found.detail, found.subcode) == (2150858752, 2150858752, "InvalidResourceURI", "DestinationUnreachable")
+    assert (found.wsman_code, found.code, found.detail, found.subcode) == (
+        2150858752,
+        2150858752,
+        "InvalidResourceURI",
+        "DestinationUnreachable",
+    )
     assert found.is_sender
     assert found.is_not_found
     assert found.provider_text == "inner text"
@@ -119,7 +125,12 @@ def test_code_tells_what_the_fault_means(code: int, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("subcode", "name"),
-    [("w:AccessDenied", "is_access_denied"), ("x:TimedOut", "is_timeout"), ("q:QuotaLimit", "is_quota"), ("AlreadyExists", "is_already_exists")],
+    [
+        ("w:AccessDenied", "is_access_denied"),
+        ("x:TimedOut", "is_timeout"),
+        ("q:QuotaLimit", "is_quota"),
+        ("AlreadyExists", "is_already_exists"),
+    ],
 )
 def test_subcode_counts_where_no_number_is(subcode: str, name: str) -> None:
     assert getattr(error(fault(subcode=subcode)), name)

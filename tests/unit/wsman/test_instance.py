@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import AnswerError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.instance import CimInstance, Presence, instance_from_element
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.values import Reference
@@ -28,8 +27,10 @@ INSTANCE_XML = (
     '&lt;PROPERTY NAME="When" TYPE="datetime"&gt;&lt;VALUE&gt;20240301100000.000000+000&lt;/VALUE&gt;&lt;/PROPERTY&gt;'
     '&lt;PROPERTY.ARRAY NAME="Codes" TYPE="uint16"&gt;&lt;VALUE.ARRAY&gt;&lt;VALUE&gt;1&lt;/VALUE&gt;&lt;VALUE&gt;2&lt;/VALUE&gt;'
     "&lt;/VALUE.ARRAY&gt;&lt;/PROPERTY.ARRAY&gt;"
-    '&lt;PROPERTY.REFERENCE NAME="Node"&gt;&lt;VALUE.REFERENCE&gt;&lt;LOCALINSTANCEPATH&gt;&lt;LOCALNAMESPACEPATH&gt;&lt;NAMESPACE NAME="root"/&gt;'
-    '&lt;NAMESPACE NAME="mscluster"/&gt;&lt;/LOCALNAMESPACEPATH&gt;&lt;INSTANCENAME CLASSNAME="MSCluster_Node"&gt;&lt;KEYBINDING NAME="Name"&gt;'
+    '&lt;PROPERTY.REFERENCE NAME="Node"&gt;&lt;VALUE.REFERENCE&gt;&lt;LOCALINSTANCEPATH&gt;&lt;LOCALNAMESPACEPATH&gt;'
+    '&lt;NAMESPACE NAME="root"/&gt;'
+    '&lt;NAMESPACE NAME="mscluster"/&gt;&lt;/LOCALNAMESPACEPATH&gt;'
+    '&lt;INSTANCENAME CLASSNAME="MSCluster_Node"&gt;&lt;KEYBINDING NAME="Name"&gt;'
     "&lt;KEYVALUE&gt;n1&lt;/KEYVALUE&gt;&lt;/KEYBINDING&gt;&lt;/INSTANCENAME&gt;&lt;/LOCALINSTANCEPATH&gt;&lt;/VALUE.REFERENCE&gt;&lt;/PROPERTY.REFERENCE&gt;"
     "&lt;/INSTANCE&gt;"
 )
@@ -133,8 +134,10 @@ EMBEDDED = {
     "rebound prefix": f'<p:Info><p:UpdateId xmlns:p="{INFO}">u1</p:UpdateId></p:Info>',
     "outer namespace": "<p:Info><p:UpdateId>u1</p:UpdateId><p:Other>2</p:Other></p:Info>",
     "outer namespace, one property": "<p:Info><p:UpdateId>u1</p:UpdateId></p:Info>",
-    "wrapped": f'<p:Info><p1:MSFT_CAU_InstallUpdateInfo xmlns:p1="{INFO}"><p1:UpdateId>u1</p1:UpdateId></p1:MSFT_CAU_InstallUpdateInfo></p:Info>',
-    "wrapped in outer namespace": "<p:Info><p:MSFT_CAU_InstallUpdateInfo><p:UpdateId>u1</p:UpdateId></p:MSFT_CAU_InstallUpdateInfo></p:Info>",
+    "wrapped": f'<p:Info><p1:MSFT_CAU_InstallUpdateInfo xmlns:p1="{INFO}"><p1:UpdateId>u1</p1:UpdateId>'
+    "</p1:MSFT_CAU_InstallUpdateInfo></p:Info>",
+    "wrapped in outer namespace": "<p:Info><p:MSFT_CAU_InstallUpdateInfo><p:UpdateId>u1</p:UpdateId>"
+    "</p:MSFT_CAU_InstallUpdateInfo></p:Info>",
     "wrapped with type": '<p:Info><p:I xsi:type="p:I_Type"><p:UpdateId>u1</p:UpdateId></p:I></p:Info>',
     "CIM-XML": f"<p:Info>{INSTANCE_XML}</p:Info>",
     "CIM-XML in CDATA": f"<p:Info><![CDATA[{INSTANCE_XML.replace('&lt;', '<').replace('&gt;', '>')}]]></p:Info>",

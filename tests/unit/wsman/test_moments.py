@@ -7,15 +7,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.moments import (
     format_interval,
     format_moment,
     parse_interval,
     parse_moment,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.envelope import Request
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import RequestRefusedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.instance import CimInstance, Presence, by_name
@@ -22,8 +19,12 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.valu
     append_argument,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.xml_stream import parse_document
+from hypothesis import given
+from hypothesis import strategies as st
 
-XML_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="".join(map(chr, [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF]))))
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="".join(map(chr, [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])))
+)
 
 
 def sent(value: Argument, *, writes_null: bool = False) -> CimInstance:
@@ -113,7 +114,7 @@ def test_character_that_xml_forbids_is_refused_by_its_place(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [datetime(2024, 1, 1), timedelta(seconds=-1), object(), [None], ["a", object()], {"a": 1}],  # type: ignore[list-item]
+    [datetime(2024, 1, 1), timedelta(seconds=-1), object(), [None], ["a", object()], {"a": 1}],
 )
 def test_value_that_cim_does_not_know_is_refused(value: Argument) -> None:
     with pytest.raises(RequestRefusedError):

@@ -1,0 +1,429 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
+from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import (
+    AnswerError,
+    AuthenticationError,
+    ConnectionLostError,
+    HttpStatusError,
+    NotReachableError,
+    RequestRefusedError,
+    TlsError,
+)
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
+
+from .loopback import PASSWORD, SEALED_TYPE, Connection, HttpRequest, LoopbackHost
+from .scripted import envelope, failure_of, fault, keep_alive, output, robust, service, streamed, wsman_fault
+
+Hosts = Callable[..., LoopbackHost]
+
+
+class QuickClock(Clock):
+    """Real time, but silence is noticed after a fraction of a second."""
+
+    def socket_timeout(self, seconds: float) -> float:
+        return 0.4
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds / 1000)
+
+
+def endpoint(url: str, **changes: object) -> Endpoint:
+    plain = Endpoint(name="node1", url=url, auth="basic", username="admin", password=PASSWORD, message_encryption="never")
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def client(url: str, **changes: object) -> Client:
+    return Client(endpoint(url, **changes), QuickClock(), read_tries=1)
+
+
+def get(found: Client) -> object:
+    return found.get("root/cimv2", "Win32_Service", {"Name": "x"})
+
+
+def invoke(found: Client) -> object:
+    return found.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY)
+
+
+def answers(body: bytes, **how: object) -> Callable[[Connection, HttpRequest], None]:
+    return lambda connection, request: connection.answer(body, **how)  # type: ignore[arg-type]
+
+
+def test_answer_with_length_and_in_chunks_is_read_on_one_connection(host: Hosts) -> None:
+    def chunked(connection: Connection, request: HttpRequest) -> None:
+        connection.begin_chunks()
+        data = envelope(service())
+        for start in range(0, len(data), 100):
+            connection.chunk(data[start : start + 100])
+        connection.end_chunks()
+
+    started = host(answers(envelope(service())), chunked, answers(envelope(service())))
+    found = client(started.url)
+    for _ in range(3):
+        get(found)
+    assert started.connections == 1
+    assert found.messages == 3
+    assert found.bytes_received == 3 * len(envelope(service()))
+    assert found.bytes_sent == sum(len(request.body) for request in started.requests)
+    found.close()
+
+
+def test_request_is_what_windows_takes(host: Hosts) -> None:
+    started = host(answers(envelope(service())))
+    with client(started.url) as found:
+        get(found)
+    request = started.requests[0]
+    assert request.line.startswith("POST /wsman ")
+    assert request.headers["content-type"] == "application/soap+xml;charset=UTF-8"
+    assert request.headers["accept-encoding"] == "identity"
+    assert request.headers["authorization"].startswith("Basic ")
+
+
+STATUSES = [
+    (400, HttpStatusError, "could not read"),
+    (401, AuthenticationError, "LocalAccountTokenFilterPolicy"),
+    (403, HttpStatusError, "forbids"),
+    (404, HttpStatusError, "ansible_winrm_path"),
+    (405, HttpStatusError, "POST"),
+    (407, HttpStatusError, "proxy"),
+    (413, HttpStatusError, "MaxEnvelopeSizekb"),
+    (415, HttpStatusError, "SOAP"),
+    (418, HttpStatusError, "HTTP 418"),
+    (500, HttpStatusError, "unencrypted"),
+    (302, HttpStatusError, "elsewhere"),
+    (503, HttpStatusError, "MaxConnections"),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "text"), STATUSES)
+@pytest.mark.parametrize("body", [b"", b"<html>busy</html>"])
+def test_each_status_has_its_own_sentence(host: Hosts, status: int, kind: type, text: str, body: bytes) -> None:
+    found = failure_of(lambda: get(client(host(answers(body, status=status)).url)))
+    assert type(found) is kind
+    assert text in str(found)
+    assert found.remedy
+
+
+def test_sentences_of_the_statuses_differ(host: Hosts) -> None:
+    sentences = {str(failure_of(lambda s=status: get(client(host(answers(b"", status=s)).url)))) for status, _, _ in STATUSES}  # type: ignore[misc]
+    assert len(sentences) == len(STATUSES)
+
+
+def test_redirect_is_not_followed(host: Hosts) -> None:
+    other = host()
+    started = host(answers(b"", status=307, extra=f"Location: {other.url}\r\n"))
+    failure_of(lambda: get(client(started.url)))
+    assert other.connections == 0
+
+
+def test_fault_with_status_500_is_read(host: Hosts) -> None:
+    found = failure_of(lambda: get(client(host(answers(fault("s:Sender", detail=wsman_fault(5)), status=500)).url)))
+    assert found.code == 5
+
+
+def reset(connection: Connection, request: HttpRequest) -> None:
+    connection.reset()
+
+
+def hang_up(connection: Connection, request: HttpRequest) -> None:
+    connection.close()
+
+
+def half_an_answer(connection: Connection, request: HttpRequest) -> None:
+    data = envelope(service())
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: " + str(len(data)).encode() + b"\r\n\r\n" + data[:100])
+    connection.close()
+
+
+def half_a_chunk(connection: Connection, request: HttpRequest) -> None:
+    connection.begin_chunks()
+    connection.send(b"400\r\n<s:Envelope")
+    connection.close()
+
+
+def no_last_chunk(connection: Connection, request: HttpRequest) -> None:
+    connection.begin_chunks()
+    connection.chunk(b"<s:Envelope")
+    connection.close()
+
+
+def bad_chunk_size(connection: Connection, request: HttpRequest) -> None:
+    connection.begin_chunks()
+    connection.send(b"zz\r\n<s:Envelope>")
+
+
+def no_http(connection: Connection, request: HttpRequest) -> None:
+    connection.send(b"\x15\x03\x01garbage\r\n\r\n")
+    connection.close()
+
+
+@pytest.mark.parametrize("behaviour", [reset, hang_up, half_an_answer, half_a_chunk, no_last_chunk, bad_chunk_size, no_http])
+def test_connection_that_breaks_after_the_request_is_a_loss(host: Hosts, behaviour: Callable[[Connection, HttpRequest], None]) -> None:
+    found = failure_of(lambda: invoke(client(host(behaviour).url)))
+    assert isinstance(found, ConnectionLostError)
+    assert found.outcome is Outcome.UNKNOWN
+    assert not found.is_silence
+    found = failure_of(lambda: get(client(host(behaviour).url)))
+    assert found.outcome is Outcome.NOT_DONE
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_silence_is_noticed_and_told_apart(host: Hosts, begins: bool) -> None:
+    def silent(connection: Connection, request: HttpRequest) -> None:
+        if begins:
+            connection.begin_chunks()
+            connection.chunk(b"<s:Envelope")
+        started.hold.wait(5)
+
+    started = host(silent)
+    found = failure_of(lambda: invoke(client(started.url)))
+    assert isinstance(found, ConnectionLostError)
+    assert found.is_silence
+    assert found.outcome is Outcome.UNKNOWN
+
+
+def test_refused_connection_is_not_done() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    found = failure_of(lambda: invoke(client(f"http://127.0.0.1:{port}/wsman")))
+    assert isinstance(found, NotReachableError)
+    assert f"127.0.0.1 port {port} refused" in str(found)
+    assert found.outcome is Outcome.NOT_DONE
+
+
+def test_unknown_name_is_told() -> None:
+    found = failure_of(lambda: get(client("http://no-such-host.invalid:5985/wsman")))
+    assert isinstance(found, NotReachableError)
+    assert "the name no-such-host.invalid is not known" in str(found)
+
+
+def test_port_without_tls_is_told(host: Hosts) -> None:
+    def bad_request(connection: Connection, request: HttpRequest) -> None:
+        connection.answer(b"", 400)
+        connection.close()
+
+    started = host(bad_request, is_raw=True)
+    found = failure_of(lambda: invoke(client(started.url.replace("http:", "https:"))))
+    assert isinstance(found, TlsError)
+    assert "does not speak TLS" in str(found)
+
+
+def test_connection_cut_in_the_handshake_proves_nothing(host: Hosts) -> None:
+    started = host(hang_up, is_raw=True)
+    assert failure_of(lambda: invoke(client(started.url.replace("http:", "https:")))).outcome is Outcome.UNKNOWN
+
+
+def test_missing_ca_file_is_told() -> None:
+    found = failure_of(lambda: get(client("https://127.0.0.1:1/wsman", ca_trust_path="/no/such/ca.pem")))
+    assert isinstance(found, TlsError)
+    assert "/no/such/ca.pem" in str(found)
+
+
+def test_clear_text_password_needs_to_be_asked_for() -> None:
+    found = failure_of(lambda: get(client("http://127.0.0.1:1/wsman", message_encryption="auto")))
+    assert isinstance(found, RequestRefusedError)
+    assert "https" in str(found)
+
+
+def test_sealing_that_the_method_cannot_do_is_refused() -> None:
+    found = failure_of(lambda: get(client("http://127.0.0.1:1/wsman", message_encryption="always")))
+    assert isinstance(found, AuthenticationError)
+
+
+def test_user_without_a_name_is_refused() -> None:
+    assert isinstance(failure_of(lambda: get(client("http://127.0.0.1:1/wsman", username=None))), AuthenticationError)
+
+
+def test_environment_proxies_and_netrc_are_left_alone(host: Hosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login other password other\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    started = host(answers(envelope(service())))
+    with client(started.url) as found:
+        get(found)
+    assert started.requests[0].headers["authorization"] == "Basic YWRtaW46Y2FuYXJ5LVBhNTU="
+
+
+def test_proxy_of_the_endpoint_is_used(host: Hosts) -> None:
+    proxy = host(answers(envelope(service())))
+    with client("http://node1.invalid:5985/wsman", proxy=proxy.url.removesuffix("/wsman")) as found:
+        get(found)
+    assert proxy.requests[0].line.startswith("POST http://node1.invalid:5985/wsman ")
+
+
+def test_compressed_answer_is_refused(host: Hosts) -> None:
+    started = host(answers(b"\x1f\x8b", extra="Content-Encoding: gzip\r\n"))
+    assert isinstance(failure_of(lambda: get(client(started.url))), AnswerError)
+
+
+def test_sealed_answer_without_keys_is_refused(host: Hosts) -> None:
+    started = host(answers(b"x", content_type="multipart/encrypted;protocol=x"))
+    assert isinstance(failure_of(lambda: get(client(started.url))), AnswerError)
+
+
+def sealed_endpoint(url: str, **changes: object) -> Endpoint:
+    return endpoint(url, auth="ntlm", username="HOST\\admin", message_encryption="auto", **changes)
+
+
+def sealed_answer(body: bytes, status: int = 200) -> Callable[[Connection, HttpRequest], None]:
+    def handle(connection: Connection, request: HttpRequest) -> None:
+        assert b"Envelope" in connection.unseal(request.body)
+        assert b"Envelope" not in request.body
+        connection.answer(connection.seal(body), status, content_type=SEALED_TYPE)
+
+    return handle
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_sealed_messages_travel_over_one_signed_in_connection(host: Hosts) -> None:
+    started = host(
+        sealed_answer(envelope(service())),
+        sealed_answer(fault("s:Sender", detail=wsman_fault(5)), 500),
+        sealed_answer(envelope(service())),
+        needs_ntlm=True,
+    )
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        assert found.get("root/cimv2", "X").text("Name") == "exampled"
+        assert failure_of(lambda: get(found)).code == 5
+        get(found)
+    assert started.connections == 1
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_sealed_stream_is_read_as_it_arrives(host: Hosts) -> None:
+    heard: list[object] = []
+
+    def stream(connection: Connection, request: HttpRequest) -> None:
+        connection.unseal(request.body)
+        connection.begin_chunks('Multipart/Encrypted; protocol="application/HTTP-SPNEGO-session-encrypted"; boundary="Encrypted Boundary"')
+        connection.chunk(connection.seal(keep_alive()))
+        for number in (1, 2):
+            data = connection.seal(streamed("Info", "x" * 50_000 + str(number), number))
+            for start in range(0, len(data), 7000):
+                connection.chunk(data[start : start + 7000])
+            # The next block leaves only after the client has told of this one.
+            assert arrived.acquire(timeout=5)
+        connection.chunk(connection.seal(robust(output("ScanUpdates", "<p:ReturnValue>0</p:ReturnValue>"), 3)))
+        connection.end_chunks()
+
+    arrived = threading.Semaphore(0)
+
+    def on_event(event: object) -> None:
+        heard.append(event)
+        if len(heard) > 1:
+            arrived.release()
+
+    started = host(stream, needs_ntlm=True)
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        result = found.invoke_robust("root/cimv2", "X", "ScanUpdates", kind=Kind.ONCE_ONLY, deadline_seconds=60, on_event=on_event)
+    assert [text[-1] for text in result.texts("Info")] == ["1", "2"]
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_lost_sealed_stream_is_taken_up_with_a_new_context(host: Hosts) -> None:
+    def lose(connection: Connection, request: HttpRequest) -> None:
+        connection.unseal(request.body)
+        connection.begin_chunks(SEALED_TYPE)
+        connection.chunk(connection.seal(streamed("Info", "a", 1)))
+        connection.close()
+
+    rest = keep_alive("Acknowledge") + streamed("Info", "b", 2) + robust(output("ScanUpdates", ""), 3)
+    started = host(lose, sealed_answer(rest), needs_ntlm=True)
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        result = found.invoke_robust("root/cimv2", "X", "ScanUpdates", kind=Kind.ONCE_ONLY, deadline_seconds=60)
+    assert result.texts("Info") == ["a", "b"]
+    assert started.connections == 2
+
+
+def garbled(connection: Connection, request: HttpRequest) -> None:
+    connection.unseal(request.body)
+    block = bytearray(connection.seal(envelope(service())))
+    block[-60] ^= 1
+    connection.answer(bytes(block), content_type=SEALED_TYPE)
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_sealed_message_that_was_changed_is_refused(host: Hosts) -> None:
+    started = host(garbled, needs_ntlm=True)
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        error = failure_of(lambda: invoke(found))
+    assert isinstance(error, AnswerError)
+    assert error.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_error_in_clear_on_a_sealed_connection_is_read(host: Hosts) -> None:
+    def refuse(connection: Connection, request: HttpRequest) -> None:
+        connection.send(b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
+
+    started = host(refuse, needs_ntlm=True)
+    with Client(sealed_endpoint(started.url), QuickClock(), read_tries=1) as found:
+        assert failure_of(lambda: get(found)).outcome is Outcome.NOT_DONE
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_read_on_a_broken_context_is_repeated_on_a_new_one(host: Hosts) -> None:
+    def close_after(connection: Connection, request: HttpRequest) -> None:
+        sealed_answer(envelope(service()))(connection, request)
+        connection.close()
+        closed.set()
+
+    closed = threading.Event()
+
+    def unreadable(connection: Connection, request: HttpRequest) -> None:
+        connection.answer(b"", 400)
+
+    started = host(close_after, unreadable, sealed_answer(envelope(service())), needs_ntlm=True)
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        get(found)
+        assert closed.wait(5)
+        get(found)
+    assert started.connections == 3
+
+
+@pytest.mark.usefixtures("ntlm_users")
+def test_wrong_password_is_told_without_it(host: Hosts) -> None:
+    started = host(needs_ntlm=True)
+    with Client(sealed_endpoint(started.url, password="wrong-" + PASSWORD), QuickClock()) as found:
+        error = failure_of(lambda: get(found))
+    assert isinstance(error, AuthenticationError)
+    assert PASSWORD not in str(error)
+
+
+def test_host_that_closes_during_the_sign_in_did_nothing(host: Hosts) -> None:
+    started = host(hang_up)
+    with Client(sealed_endpoint(started.url), QuickClock()) as found:
+        error = failure_of(lambda: invoke(found))
+    assert isinstance(error, NotReachableError)
+    assert error.outcome is Outcome.NOT_DONE
+
+
+def test_libraries_stay_quiet(host: Hosts, capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        failure_of(lambda: get(client(host(no_http).url)))
+    assert not caught
+    assert capfd.readouterr() == ("", "")
+    for name in ("urllib3", "requests", "winrm", "spnego"):
+        assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger(name).handlers)
