@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from . import criteria
 from .state import Cluster, Node, NodeUpdate, Update
 
@@ -38,10 +36,10 @@ def _is_superseded(cluster: Cluster, node: Node, update: Update) -> bool:
     return any(update.key in other.supersedes and is_applicable(cluster, node, other) for other in cluster.updates.values())
 
 
-def _attribute(cluster: Cluster, node: Node, update: Update, name: str) -> t.Any:
+def _attribute(cluster: Cluster, node: Node, update: Update, name: str) -> int | str | list[str]:
     entry = status(node, update)
     is_installed = entry.is_installed and not (entry.is_pending_restart and cluster.behaviour.pending_restart_is_offered)
-    values: dict[str, t.Any] = {
+    values: dict[str, int | str | list[str]] = {
         "Type": update.kind.lower(),
         "DeploymentAction": "installation",
         "IsAssigned": int(update.is_assigned),

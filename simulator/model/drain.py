@@ -108,7 +108,7 @@ def drain_step(model: Model, cluster: str, node: str, number: int, is_forced: bo
 @handler
 def drain_arrival(model: Model, cluster: str, node: str, number: int, is_forced: bool, failed: list[str], group: str) -> None:
     """Let a drained group arrive and go on with the next one."""
-    found, source = model.node(cluster, node)
+    found = model.world.clusters[cluster]
     entry = found.groups.get(group)
     # A node that went down in the middle of its drain has its groups failed over; there is no move to end then.
     if entry is not None and entry.moving_to is not None and entry.owner == node and end_move(model, found, entry, "drain"):

@@ -10,7 +10,6 @@ import contextlib
 import heapq
 import pickle
 import threading
-import typing as t
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -73,11 +72,11 @@ class Model:
         found = self.world.clusters[cluster]
         return found, found.nodes[node]
 
-    def emit(self, event: str, cluster: str, node: str | None = None, **fields: t.Any) -> None:
+    def emit(self, event: str, cluster: str, node: str | None = None, **fields: object) -> None:
         """Write an event with the current cause."""
         self.events.write(self.now, event, cluster, node, self.cause, fields)
 
-    def schedule(self, seconds: float, function: Handler, **arguments: t.Any) -> None:
+    def schedule(self, seconds: float, function: Handler, **arguments: object) -> None:
         """Have `function(model, **arguments)` called `seconds` twin seconds from now, as a consequence of the current cause."""
         due = self.now + timedelta(seconds=max(0.0, seconds))
         item = Scheduled(due, self.world.number("order"), function.__name__, arguments, self.cause.consequence())

@@ -15,14 +15,14 @@ from pathlib import Path
 from .state import Cause
 
 
-def plain(value: t.Any) -> t.Any:
+def plain(value: object) -> object:
     """Return `value` as JSON has it: times as UTC text, sets and tuples as lists, enums as lower-case names."""
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
-        return sorted(plain(item) for item in value)
+        return sorted((plain(item) for item in value), key=str)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, bytes):

@@ -11,7 +11,8 @@ import ntpath
 
 from . import jobs, registry
 from .engine import Model, handler
-from .state import Cluster, Installer, JobState, Node, Process
+from .settings import Installer
+from .state import Cluster, JobState, Node, Process
 
 UPDATE_TOKEN = "$update$"  # noqa: S105
 

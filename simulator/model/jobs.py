@@ -20,7 +20,7 @@ _KEPT_SECONDS = 1800.0
 """How long the outputs of a finished job stay for a listener that reconnects; the wire's own buffer is shorter."""
 
 
-def begin(model: Model, cluster: Cluster, node: Node, kind: str, guid: str, **detail: t.Any) -> JobState:
+def begin(model: Model, cluster: Cluster, node: Node, kind: str, guid: str, **detail: object) -> JobState:
     """Make a job of a node."""
     number = model.world.number("job")
     limit = model.now - timedelta(seconds=_KEPT_SECONDS)
@@ -122,7 +122,7 @@ class ModelJob:
             raise CimFault(0x80041032, "The operation was cancelled. ", sender=False, style=FaultStyle.WMI_ERROR, cim_status=1)
         return job
 
-    def _output(self, kind: str, payload: t.Any) -> Streamed | ProgressReport | Reply:
+    def _output(self, kind: str, payload: tuple[t.Any, ...]) -> Streamed | ProgressReport | Reply:
         if kind == "stream":
             parameter, class_name, values = payload
             return Streamed(parameter, self._embed(class_name, values))

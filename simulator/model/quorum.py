@@ -32,8 +32,16 @@ def would_lose(cluster: Cluster, node: Node) -> bool:
 
 
 def rebalance(model: Model, cluster: Cluster) -> None:
-    """Give votes anew after a change of membership, as dynamic quorum with a dynamic witness does."""
+    """Give votes anew after a change of membership."""
     before = votes(cluster)
+    assign_votes(cluster)
+    after = votes(cluster)
+    if after != before:
+        model.emit("vote_changed", cluster.name, votes=after)
+
+
+def assign_votes(cluster: Cluster) -> None:
+    """Give each node and the witness its vote, as dynamic quorum with a dynamic witness does."""
     for node in cluster.members():
         if cluster.dynamic_quorum:
             node.dynamic_weight = node.weight if node.has_voted else 0
@@ -46,9 +54,6 @@ def rebalance(model: Model, cluster: Cluster) -> None:
     elif cluster.dynamic_quorum and is_even and voters:
         # Without a witness one of an even number of nodes gives up its vote; which one is not documented beyond a settable preference.
         voters[-1].dynamic_weight = 0
-    after = votes(cluster)
-    if after != before:
-        model.emit("vote_changed", cluster.name, votes=after)
 
 
 def set_node_state(model: Model, cluster: Cluster, node: Node, to: NodeState, reason: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from .engine import Model
-from .state import Node, RegistryKey, RegistryValue
+from .state import Node, RegistryData, RegistryKey, RegistryValue
 
 HKLM = 0x80000002
 SUCCESS, NOT_FOUND, ACCESS_DENIED, INVALID_HANDLE, INVALID_PARAMETER = 0, 2, 5, 6, 87
@@ -48,7 +48,7 @@ def make(root: RegistryKey, path: str) -> tuple[RegistryKey, bool]:
     return key, is_new
 
 
-def put(root: RegistryKey, path: str, name: str, kind: int, data: t.Any) -> None:
+def put(root: RegistryKey, path: str, name: str, kind: int, data: RegistryData) -> None:
     """Set a value, for what the scenario and the machine itself write."""
     key, _is_new = make(root, path)
     key.values[name.lower()] = RegistryValue(name, kind, data)
@@ -98,7 +98,7 @@ def delete_key(model: Model, cluster: str, node: Node, path: str) -> int:
     return SUCCESS
 
 
-def set_value(model: Model, cluster: str, node: Node, path: str, name: str, kind: int, data: t.Any) -> int:
+def set_value(model: Model, cluster: str, node: Node, path: str, name: str, kind: int, data: RegistryData) -> int:
     """Set a value of a key that exists."""
     key = find(node.registry, path)
     if key is None:

@@ -15,6 +15,8 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .settings import Behaviour, Installer, Timings
+
 HEALTHY, WARNING, UNHEALTHY = 0, 1, 2
 """HealthStatus of the storage classes (cau.md 2.5)."""
 
@@ -48,7 +50,7 @@ class GroupState(enum.IntEnum):
 
 
 class Power(enum.StrEnum):
-    """How far a machine is: `running` and `starting` answer on the network, the others do not, except that a machine answers until it is off."""
+    """How far a machine is; it answers on the network unless it is off."""
 
     RUNNING = "running"
     SHUTTING_DOWN = "shutting_down"
@@ -69,13 +71,16 @@ class Cause:
         return Cause("model", self.user, self.request)
 
 
+RegistryData: t.TypeAlias = "str | int | list[str] | list[int]"
+
+
 @dataclass
 class RegistryValue:
     """A value: its name as first written, the type (REG_ number) and the data."""
 
     name: str
     kind: int
-    data: t.Any
+    data: RegistryData
 
 
 @dataclass
@@ -308,48 +313,6 @@ class Storage:
     virtual_disks: dict[str, VirtualDisk] = field(default_factory=dict)
     physical_disks: list[PhysicalDisk] = field(default_factory=list)
     jobs: dict[str, StorageJob] = field(default_factory=dict)
-
-
-@dataclass
-class Timings:
-    """How long things last, twin seconds."""
-
-    group_move: float = 6.0
-    failover: float = 30.0
-    shutdown: float = 30.0
-    down: float = 120.0
-    services: float = 25.0
-    join: float = 15.0
-    scan: float = 20.0
-    scan_per_update: float = 2.0
-    servicing_tail: float = 5.0
-    cancel: float = 3.0
-    jitter: float = 0.1
-
-
-@dataclass
-class Behaviour:
-    """Where the papers leave open what Windows does: which of the candidates this twin plays."""
-
-    create_conflict: str = "already_exists"
-    cancel: str = "ignored"
-    pending_restart_is_offered: bool = False
-    drain_status_after_restart: str = "kept"
-    lock_seconds: float = 3600.0
-    enumeration_touches: bool = False
-    drain_on_shutdown: bool = True
-
-
-@dataclass
-class Installer:
-    """What a hotfix installer answers, for update files whose path matches."""
-
-    match: str = "*"
-    exit_code: int = 0
-    launch_hresult: int = 0
-    seconds: float = 60.0
-    times: int | None = None
-    needs_restart: bool = False
 
 
 @dataclass

@@ -60,7 +60,7 @@ Method = Callable[[Context, Keys, Arguments], "Reply | Job"]
 class ClassProvider:
     """A class without instances; the others override what they have."""
 
-    methods: Mapping[str, Method] = {}
+    methods: t.ClassVar[Mapping[str, Method]] = {}
 
     def rows(self, context: Context) -> list[Values]:
         """Return the values of all instances."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 from ..cim import Reply
@@ -47,7 +48,7 @@ def _halt(context: Context, _keys: Keys, _arguments: Arguments) -> Reply:
 class OperatingSystem(ClassProvider):
     """Win32_OperatingSystem."""
 
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "Win32Shutdown": _win32_shutdown,
         "Win32ShutdownTracker": _shutdown_tracker,
         "Reboot": _reboot,
@@ -55,6 +56,7 @@ class OperatingSystem(ClassProvider):
     }
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         node = context.node
         return [
             {
@@ -76,6 +78,7 @@ class UtcTime(ClassProvider):
     """Win32_UTCTime."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         now = context.model.now + timedelta(seconds=context.node.clock_offset)
         return [
             {"Year": now.year, "Month": now.month, "Day": now.day, "Hour": now.hour, "Minute": now.minute, "Second": now.second},
@@ -86,6 +89,7 @@ class ComputerSystem(ClassProvider):
     """Win32_ComputerSystem."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         node = context.node
         return [
             {
@@ -123,6 +127,7 @@ class Services(ClassProvider):
     """Win32_Service."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         return [_service_row(service, number) for number, service in enumerate(context.node.services.values())]
 
 
@@ -141,6 +146,7 @@ class Processes(ClassProvider):
     """Win32_Process."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         node = context.node
         booted = local_time(node, node.boot_time)
         rows: list[Values] = [
@@ -171,6 +177,7 @@ class LogicalDisks(ClassProvider):
     """Win32_LogicalDisk."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         del context
         return [
             {
@@ -188,6 +195,7 @@ class QuickFixEngineering(ClassProvider):
     """Win32_QuickFixEngineering: component-based updates that are completely installed."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         rows: list[Values] = []
         for key, entry in context.node.updates.items():
             update = context.cluster.updates[key]

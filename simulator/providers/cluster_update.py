@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ..cim import CimFault, ClassSchema, FaultStyle, Instance, Job, Reply
@@ -26,12 +26,14 @@ class _LockClass(ClassProvider):
     kind: locks.Kind
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         lock = locks.held(context.node, self.kind)
         if lock is not None and context.cluster.behaviour.enumeration_touches:
             locks.touch(context.model, context.cluster, context.node, self.kind)
         return [] if lock is None else [{"OrchestratorGuid": lock.guid}]
 
     def get(self, context: Context, schema: ClassSchema, keys: Keys) -> Values:
+        """Return one instance."""
         lock = locks.held(context.node, self.kind)
         row: Values = {"OrchestratorGuid": lock.guid if lock else None}
         if lock is None or not _names(row, keys):
@@ -41,10 +43,12 @@ class _LockClass(ClassProvider):
         return row
 
     def create(self, context: Context, values: Arguments) -> dict[str, str]:
+        """Create the instance and return its key."""
         guid = locks.take(context.model, context.cluster, context.node, self.kind, text_of(values, "OrchestratorGuid"))
         return {"OrchestratorGuid": guid}
 
     def delete(self, context: Context, keys: Keys) -> None:
+        """Delete the instance."""
         lock = locks.held(context.node, self.kind)
         if lock is None or not _names({"OrchestratorGuid": lock.guid}, keys):
             raise context.not_found(f"{self.kind} {dict(keys)}")
@@ -101,7 +105,7 @@ class CauNode(_LockClass):
     """The node session with its methods."""
 
     kind = "node_session"
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "RebootRequired": _reboot_required,
         "ScanUpdates": _work("scan"),
         "DownloadUpdates": _work("download"),
@@ -110,6 +114,7 @@ class CauNode(_LockClass):
     }
 
     def check_instance(self, context: Context, schema: ClassSchema, keys: Keys) -> None:
+        """Raise a fault unless the method may be called so."""
         if not keys:
             # wsman-cim.md 3.6: without selectors Windows answers so, also for a singleton.
             raise context.bad_parameters()
@@ -175,16 +180,19 @@ def _put_report(context: Context, _keys: Keys, arguments: Arguments) -> Reply:
 class CauReportHelper(ClassProvider):
     """Reports of a node; that the methods need no instance is the tolerant reading of wmi-classes.yml."""
 
-    methods: t.ClassVar[dict[str, Method]] = {"GetReportIDs": _get_report_ids, "GetReport": _get_report, "PutReport": _put_report}
+    methods: t.ClassVar[Mapping[str, Method]] = {"GetReportIDs": _get_report_ids, "GetReport": _get_report, "PutReport": _put_report}
 
     def create(self, context: Context, values: Arguments) -> dict[str, str]:
+        """Create the instance and return its key."""
         del context
         return {"OrchestratorGuid": text_of(values, "OrchestratorGuid")}
 
     def delete(self, context: Context, keys: Keys) -> None:
+        """Delete the instance."""
         del context, keys
 
     def check_instance(self, context: Context, schema: ClassSchema, keys: Keys) -> None:
+        """Raise a fault unless the method may be called so."""
         del context, schema, keys
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 import uuid
+from collections.abc import Mapping
 
 from ..cim import ClassSchema, Reference, Reply
 from ..model import drain, groups, quorum
@@ -41,6 +42,7 @@ class _ClusterClass(ClassProvider):
     """A class that the cluster service answers; without it on this very node there is no answer."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         require_cluster(context)
         return self.cluster_rows(context)
 
@@ -96,7 +98,7 @@ def _would_lose_quorum(context: Context, keys: Keys, _arguments: Arguments) -> R
 class Nodes(_ClusterClass):
     """MSCluster_Node."""
 
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "Pause": _pause,
         "Resume": _resume,
         "WillOfflineLoseQuorum": _would_lose_quorum,
@@ -104,6 +106,7 @@ class Nodes(_ClusterClass):
     }
 
     def cluster_rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         members = context.cluster.members()
         return [_node_row(context.cluster, node, number) for number, node in enumerate(members, start=1)]
 
@@ -166,7 +169,7 @@ def _group_type(context: Context, keys: Keys, _arguments: Arguments) -> Reply:
 class Groups(_ClusterClass):
     """MSCluster_ResourceGroup."""
 
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "MoveToNewNode": _move,
         "MoveToNewNodeEx": _move,
         "BringOnline": _bring_online,
@@ -176,6 +179,7 @@ class Groups(_ClusterClass):
     }
 
     def cluster_rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         return [_group_row(context.cluster, group) for group in context.cluster.groups.values()]
 
 
@@ -213,6 +217,7 @@ class Resources(_ClusterClass):
     """MSCluster_Resource: one or more per group, and the witness."""
 
     def cluster_rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         cluster = context.cluster
         return [
             {
@@ -235,6 +240,7 @@ class Clusters(_ClusterClass):
     """MSCluster_Cluster."""
 
     def cluster_rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         cluster = context.cluster
         quorum_type, quorum_number = _QUORUM_TYPES[cluster.witness]
         return [
@@ -275,6 +281,7 @@ class NodeToActiveGroup(_ClusterClass):
     """MSCluster_NodeToActiveGroup."""
 
     def cluster_rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         return [
             {
                 "GroupComponent": _reference("MSCluster_Node", group.owner),
@@ -288,6 +295,7 @@ class ClusterServices(ClassProvider):
     """MSCluster_Service: the cluster service of this node."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         is_running = context.node.is_member and context.node.services["ClusSvc"].is_running
         state = "Running" if is_running else "Stopped"
         values: Values = {"Name": "Cluster Service", "SystemName": context.node.name, "Started": is_running, "State": state}
@@ -297,12 +305,13 @@ class ClusterServices(ClassProvider):
 class Utilities(ClassProvider):
     """MSCluster_ClusterUtilities."""
 
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "IsClusterSupported": lambda _context, _keys, _arguments: Reply({}, True),
         "IsStorageSpacesDirectSupported": lambda context, _keys, _arguments: Reply({}, context.cluster.storage.s2d),
     }
 
     def check_instance(self, context: Context, schema: ClassSchema, keys: Keys) -> None:
+        """Raise a fault unless the method may be called so."""
         del context, schema, keys
 
 

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..cim import Reply, Value
 from ..model import registry
+from ..model.state import RegistryData, RegistryKey
 from .base import Arguments, ClassProvider, Context, Keys, Method, number_of, text_of
 
 
-def _key(context: Context, arguments: Arguments) -> tuple[registry.RegistryKey | None, int]:
+def _key(context: Context, arguments: Arguments) -> tuple[RegistryKey | None, int]:
     if number_of(arguments, "hDefKey", registry.HKLM) != registry.HKLM:
         # The twin keeps no other hive; an unknown handle is what a host says of a wrong number.
         return None, registry.INVALID_HANDLE
@@ -78,8 +79,8 @@ def _getter(kind: int, output: str) -> Method:
     return get
 
 
-def _output(data: t.Any) -> Value:
-    return list(data) if isinstance(data, list | tuple | bytes) else t.cast("Value", data)
+def _output(data: RegistryData) -> Value:
+    return data
 
 
 def _setter(kind: int, parameter: str) -> Method:
@@ -93,10 +94,10 @@ def _setter(kind: int, parameter: str) -> Method:
     return put
 
 
-def _input(kind: int, value: Value) -> t.Any:
+def _input(kind: int, value: Value) -> RegistryData:
     if kind in {registry.REG_MULTI_SZ, registry.REG_BINARY}:
         items = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
-        return [str(item) for item in items] if kind == registry.REG_MULTI_SZ else items
+        return [str(item) for item in items] if kind == registry.REG_MULTI_SZ else [int(str(item)) for item in items]
     if kind in {registry.REG_DWORD, registry.REG_QWORD}:
         return value if isinstance(value, int) else 0
     return "" if value is None else str(value)
@@ -105,7 +106,7 @@ def _input(kind: int, value: Value) -> t.Any:
 class StdRegProv(ClassProvider):
     """The registry provider."""
 
-    methods: t.ClassVar[dict[str, Method]] = {
+    methods: t.ClassVar[Mapping[str, Method]] = {
         "CreateKey": _create_key,
         "DeleteKey": _delete_key,
         "DeleteValue": _delete_value,

@@ -29,6 +29,7 @@ class VirtualDisks(ClassProvider):
     """MSFT_VirtualDisk."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         cluster = context.cluster
         return [
             {
@@ -54,6 +55,7 @@ class StorageJobs(ClassProvider):
     """MSFT_StorageJob."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         return [self._row(context, job) for job in context.cluster.storage.jobs.values()]
 
     @staticmethod
@@ -80,6 +82,7 @@ class PhysicalDisks(ClassProvider):
     """MSFT_PhysicalDisk: all disks of the pool, or the local ones without a pool."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         storage = context.cluster.storage
         disks = [disk for disk in storage.physical_disks if storage.s2d or disk.node == context.node.name]
         return [self._row(context.cluster, number, disk) for number, disk in enumerate(disks)]
@@ -108,6 +111,7 @@ class SubSystems(ClassProvider):
     """MSFT_StorageSubSystem: the machine's own one, and the clustered one with Storage Spaces Direct."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         cluster = context.cluster
         names = [(f"Windows Storage on {context.node.name}", HEALTHY)]
         if cluster.storage.s2d:
@@ -130,6 +134,7 @@ class Pools(ClassProvider):
     """MSFT_StoragePool."""
 
     def rows(self, context: Context) -> list[Values]:
+        """Return the values of all instances."""
         cluster = context.cluster
         if not cluster.storage.s2d:
             return []

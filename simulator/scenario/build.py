@@ -13,13 +13,12 @@ import uuid
 from datetime import datetime, timedelta
 
 from ..model import quorum, registry
+from ..model.settings import Behaviour, Installer, Timings
 from ..model.state import (
-    Behaviour,
     Cause,
     Cluster,
     Group,
     GroupState,
-    Installer,
     Lock,
     Node,
     NodeState,
@@ -28,7 +27,6 @@ from ..model.state import (
     Process,
     Service,
     Storage,
-    Timings,
     VirtualDisk,
     World,
 )
@@ -213,7 +211,7 @@ class _Builder:
         position = 0
         for index, entry in enumerate(data.get("groups", [])):
             count = entry.get("count")
-            for name in [entry["name"]] if count is None else [f"{entry['name']}{number + 1:02d}" for number in range(count)]:
+            for name in [entry["name"]] if count is None else [f"{entry['name']}{ordinal + 1:02d}" for ordinal in range(count)]:
                 if name in cluster.groups:
                     raise self.refuse(f"groups[{index}].name", f"group {name} stands twice in the cluster")
                 cluster.groups[name] = self.group(cluster, entry, name, up[position % len(up)], f"groups[{index}]")
@@ -268,16 +266,8 @@ class _Builder:
     @staticmethod
     def settle(cluster: Cluster) -> None:
         """Work out the votes that the nodes have from the beginning."""
-        model = _Silent()
-        quorum.rebalance(t.cast("t.Any", model), cluster)
+        quorum.assign_votes(cluster)
         down = {node.name for node in cluster.members() if node.state is NodeState.DOWN}
         for disk in cluster.storage.virtual_disks.values():
             disk.missing = set(down)
             disk.health = min(len(down), 2)
-
-
-class _Silent:
-    """Stands in for the model while nothing is to be logged yet."""
-
-    def emit(self, *_arguments: t.Any, **_fields: t.Any) -> None:
-        """Write nothing."""

@@ -140,7 +140,7 @@ class ScenarioInterceptor:
     def _plays(self, index: int, fault: Fault) -> bool:
         hits = self.model.world.fault_hits[index] = self.model.world.fault_hits.get(index, 0) + 1
         first, times = fault.get("after", 0), fault.get("times", 1)
-        return hits > first and (times == 0 or hits <= first + times)
+        return bool(hits > first and (times == 0 or hits <= first + times))
 
     def after(self, exchange: Exchange) -> None:
         """Wait for a hold after the effect."""

@@ -69,12 +69,12 @@ def _reason(error: jsonschema.exceptions.ValidationError) -> str:
     """Return the validator's message, with the names that would have been right."""
     if error.validator == "additionalProperties" and isinstance(error.schema, dict):
         known = error.schema.get("properties", {})
-        unknown = ", ".join(f"'{key}'" for key in error.instance if key not in known)
+        unknown = ", ".join(f"'{key}'" for key in t.cast("dict[str, object]", error.instance) if key not in known)
         return f"unknown key {unknown}; known here: {', '.join(sorted(known))}"
     if error.validator == "enum":
-        allowed = ", ".join(str(value) for value in error.validator_value)
+        allowed = ", ".join(str(value) for value in t.cast("list[object]", error.validator_value))
         return f"{error.instance!r} is not allowed; one of: {allowed}"
-    return error.message
+    return str(error.message)
 
 
 def load(path: Path) -> dict[str, t.Any]:
@@ -92,7 +92,7 @@ def load(path: Path) -> dict[str, t.Any]:
     return check(data, str(path))
 
 
-def check(data: t.Any, name: str = "scenario") -> dict[str, t.Any]:
+def check(data: object, name: str = "scenario") -> dict[str, t.Any]:
     """Check the content of a scenario against the schema and return it.
 
     Raises:

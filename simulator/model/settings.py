@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a scenario chooses about a cluster: durations, undocumented behaviour, hotfix installers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Timings:
+    """How long things last, twin seconds."""
+
+    group_move: float = 6.0
+    failover: float = 30.0
+    shutdown: float = 30.0
+    down: float = 120.0
+    services: float = 25.0
+    join: float = 15.0
+    scan: float = 20.0
+    scan_per_update: float = 2.0
+    servicing_tail: float = 5.0
+    cancel: float = 3.0
+    jitter: float = 0.1
+
+
+@dataclass
+class Behaviour:
+    """Where the papers leave open what Windows does: which of the candidates this twin plays."""
+
+    create_conflict: str = "already_exists"
+    cancel: str = "ignored"
+    pending_restart_is_offered: bool = False
+    drain_status_after_restart: str = "kept"
+    lock_seconds: float = 3600.0
+    enumeration_touches: bool = False
+    drain_on_shutdown: bool = True
+
+
+@dataclass
+class Installer:
+    """What a hotfix installer answers, for update files whose path matches."""
+
+    match: str = "*"
+    exit_code: int = 0
+    launch_hresult: int = 0
+    seconds: float = 60.0
+    times: int | None = None
+    needs_restart: bool = False
