@@ -23,6 +23,7 @@ from .journal_records import (
     FORMAT,
     EntryChanges,
     NodeEntry,
+    Phase,
     RunEntry,
     RunOwner,
     decode_entry,
@@ -32,7 +33,7 @@ from .journal_records import (
     encode_moment,
     encode_owner,
 )
-from .run_id import normal_guid
+from .run_id import is_same_guid, normal_guid, short_id
 
 if t.TYPE_CHECKING:
     from .._wmi.node_client import NodeClient
@@ -292,10 +293,42 @@ def read_all(client: NodeClient) -> list[RecordedRun]:
     Raises:
         OperationError: the node gave no answer.
     """
-    return [_recorded(client, run_id) for run_id in sorted(client.registry.subkeys(ROOT) or [])]
+    return [recorded_run(client, run_id) for run_id in sorted(client.registry.subkeys(ROOT) or [])]
 
 
-def _recorded(client: NodeClient, run_id: str) -> RecordedRun:
+def left_behind(fleet: Fleet, run_id: str | None = None) -> list[str]:
+    """Return a sentence for every node that another run paused and did not resume, as the journals tell that can be read.
+
+    Args:
+        fleet: the nodes of the cluster.
+        run_id: the run that asks, whose own entries are not meant.
+    """
+    newest: dict[tuple[str, str], tuple[NodeEntry, RunEntry | None]] = {}
+    for name in fleet.names:
+        try:
+            runs = read_all(fleet.node(name))
+        except OperationError:
+            continue
+        for recorded in runs:
+            if is_same_guid(recorded.run_id, run_id):
+                continue
+            for entry in recorded.nodes:
+                key = (recorded.run_id, entry.node.casefold())
+                if key not in newest or newest[key][0].sequence < entry.sequence:
+                    newest[key] = (entry, recorded.run)
+    return [_left_paused(run_id, entry, run) for (run_id, _node), (entry, run) in sorted(newest.items()) if entry.paused_by_us]
+
+
+def _left_paused(run_id: str, entry: NodeEntry, run: RunEntry | None) -> str:
+    who = f" of {run.owner.user} on {run.owner.controller}" if run is not None else ""
+    when = f" at {entry.changed_at:%Y-%m-%d %H:%M} UTC" if entry.changed_at is not None else ""
+    why = f": {entry.reason}" if entry.reason else ""
+    state = "out of service" if entry.phase is Phase.LEFT_OUT else entry.phase.value
+    return f"{entry.node} was paused by run {short_id(run_id)}{who} and left {state}{when}{why}"
+
+
+def recorded_run(client: NodeClient, run_id: str) -> RecordedRun:
+    """Return everything that a node's journal says about one run; what is not understood is described, not raised."""
     run, entries, problem = None, [], None
     try:
         run = read_run(client, run_id)

@@ -10,14 +10,14 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._errors import OperationError
 from .errors import JournalError, RunLockHeldError, RunLockUnreadableError
 from .fleet import Fleet
-from .journal import read_run
+from .journal import left_behind, read_run
 from .journal_records import RunEntry
 from .run_id import is_same_guid, normal_guid, short_id
 
@@ -103,15 +103,16 @@ def require_free(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
         RunLockUnreadableError: a node gave no answer.
     """
     views = inspect(fleet, run_id)
-    raise_when_held(views, run_id)
+    raise_when_held(fleet, views, run_id)
     return views
 
 
-def raise_when_held(views: list[LockView], run_id: str | None) -> None:
+def raise_when_held(fleet: Fleet, views: list[LockView], run_id: str | None) -> None:
     """Raise RunLockHeldError when somebody else holds a lock or session in `views`."""
     held = [view for view in views if view.kind not in {LockKind.NONE, LockKind.OURS}]
     if held:
-        raise held_error(held)
+        is_dead = all(view.kind is LockKind.DEAD for view in held)
+        raise held_error(held, left_behind(fleet, run_id) if is_dead else ())
     sessions = [view for view in views if view.session is not None and not is_same_guid(view.session, run_id)]
     if sessions:
         first = sessions[0]
@@ -125,8 +126,13 @@ def raise_when_held(views: list[LockView], run_id: str | None) -> None:
         )
 
 
-def held_error(held: list[LockView]) -> RunLockHeldError:
-    """Return the error that names whoever holds the run lock in `held`, which is not empty."""
+def held_error(held: list[LockView], left: Sequence[str] = ()) -> RunLockHeldError:
+    """Return the error that names whoever holds the run lock in `held`, which is not empty.
+
+    Args:
+        held: the nodes that carry another's lock.
+        left: what a dead run left behind, a sentence per node.
+    """
     # Somebody who may be alive is named before a dead run: that one decides what can be done.
     order = [LockKind.ALIVE, LockKind.FOREIGN, LockKind.DEAD]
     first = min(held, key=lambda view: order.index(view.kind))
@@ -136,8 +142,10 @@ def held_error(held: list[LockView]) -> RunLockHeldError:
     if rest:
         message += "; and on " + ", on ".join(f"{view.node} by {view.description}" for view in rest)
     is_ours_dead = all(view.kind is LockKind.DEAD for view in held)
+    if is_ours_dead:
+        message = "; ".join([message, *(left or ["its journal names no node that it left paused"])])
     remedy = (
-        "Look at the nodes that its journal names, see cluster_info, then wait until its lock ages out, one hour after its last use"
+        "Resume the nodes that it left paused once they are fit to serve, then wait until its lock ages out, an hour after its last use"
         if is_ours_dead
         else "Wait until that run has ended, or end it where it was started"
     )

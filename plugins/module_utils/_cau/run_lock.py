@@ -17,12 +17,12 @@ from .._clock import Clock
 from .._errors import OperationError, Outcome
 from .._progress import Progress
 from .._wmi.errors import InstanceHeldError
-from .errors import CauError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
+from .errors import CauError, GateRefusedError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
 from .idempotent import SETTLE_SECONDS
-from .journal import Journal, read_run
+from .journal import Journal, left_behind, read_run
 from .journal_records import RunOwner
-from .lock_view import LockKind, LockView, describe_holder, inspect, raise_when_held, reasons, require_free
+from .lock_view import LockKind, LockView, describe_holder, inspect, reasons, require_free
 from .run_id import is_same_guid, normal_guid, short_id
 
 __all__ = [
@@ -83,9 +83,13 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     if not wanting:
         renew(fleet, owner.run_id, journal)
         return LockState(owner.run_id, fleet.names, ())
-    gate()
+    try:
+        gate()
+    except GateRefusedError as error:
+        # Why a node is paused is often known: a run of this collection that ended, or was ended, before it resumed the node.
+        raise _explained(error, left_behind(fleet, owner.run_id)) from error
     # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
-    raise_when_held(inspect(fleet, owner.run_id), owner.run_id)
+    require_free(fleet, owner.run_id)
     taking = _Taking(fleet, owner.run_id, journal, clock, tuple(view.node for view in views if view.kind is LockKind.OURS))
     try:
         for name in wanting:
@@ -97,6 +101,21 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     again = "" if len(wanting) == len(fleet.names) else "again "
     progress.say(None, "lock", f"taken {again}on {len(wanting)} of {len(fleet.names)} nodes, run {short_id(owner.run_id)}")
     return LockState(owner.run_id, fleet.names, tuple(wanting))
+
+
+def _explained(error: GateRefusedError, reasons_found: list[str]) -> GateRefusedError:
+    """Return the refusal with what the journals say about nodes that an earlier run left paused."""
+    if not reasons_found:
+        return error
+    return GateRefusedError(
+        "; ".join([error.message, *reasons_found]),
+        findings=(*error.findings, *reasons_found),
+        node=error.node,
+        operation=error.operation,
+        code=error.code,
+        remedy="Resume the nodes that were left paused once they are fit to serve, then run again",
+        outcome=error.outcome,
+    )
 
 
 @dataclass

@@ -102,6 +102,37 @@ def test_dead_run_of_ours_is_reported_and_not_taken(world: FakeWorld, theirs: Co
     assert set(locks(world).values()) == {RUN_B}
 
 
+def test_dead_run_is_reported_with_the_nodes_that_it_left_paused(theirs: Coordinator, ours: Coordinator, clock: FakeClock) -> None:
+    theirs.acquire()
+    theirs.journal.write("node2", phase=Phase.RESTARTING, paused_by_us=True)
+    theirs.journal.write("node1", phase=Phase.DONE)
+    clock.advance(2000)
+    with pytest.raises(RunLockHeldError) as caught:
+        ours.acquire()
+    assert "node2 was paused by run bbbbbbbb of alice on control2 and left restarting" in caught.value.message
+    assert "node1 was paused" not in caught.value.message
+
+
+def test_refused_gate_tells_which_run_left_a_node_paused(world: FakeWorld, theirs: Coordinator, ours: Coordinator) -> None:
+    theirs.acquire()
+    theirs.journal.write("node2", phase=Phase.DRAINED, paused_by_us=True)
+    # The copy is the newer one: the node itself gave no answer at the end.
+    world.machine("node2").is_reachable = False
+    theirs.journal.write_where_possible("node2", phase=Phase.LEFT_OUT, reason="did not come back")
+    world.machine("node2").is_reachable = True
+    theirs.release(keep_nodes=("node2",))
+
+    def refuse() -> None:
+        raise GateRefusedError("the cluster is not in order: node2 is paused", findings=["node2 is paused"])
+
+    with pytest.raises(GateRefusedError) as caught:
+        run_lock.acquire(ours.fleet, ours.owner, ours.journal, world.clock, ours.progress, refuse)
+    assert caught.value.findings[0] == "node2 is paused"
+    assert "node2 was paused by run bbbbbbbb" in caught.value.findings[1]
+    assert "left left out" not in caught.value.findings[1]
+    assert caught.value.findings[1].endswith("did not come back")
+
+
 def test_foreign_session_without_a_lock_refuses(world: FakeWorld, ours: Coordinator) -> None:
     world.machine("node3").node_session = Held(RUN_B, 0)
     with pytest.raises(RunLockHeldError, match="node3 has a node session"):
