@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..module_utils._cau import gate, run_lock
-from ..module_utils._cau.errors import CauError
+from ..module_utils._cau.errors import CauError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.journal import Journal
 from ..module_utils._cau.membership import Membership
@@ -42,34 +42,45 @@ class ActionModule(UpdatingAction):
 
 def acquired(task: TaskRun) -> dict[str, t.Any]:
     """Take the lock, or join the run of this playbook that holds it."""
-    others = task.peers.hosts(task.arguments["members"])
-    ended = task.facts.ended_in(task.play_id, task.host, others)
+    ended = task.facts.ended_in(task.play_id, task.host, task.peers.hosts(task.arguments["members"]))
     if ended is not None:
         return {"run": _view(ended, has_ended=True), "holders": []}
-    fact = task.run_fact()
-    is_new = fact is None
-    if fact is None:
-        fact = _begin(task)
+    known = task.run_fact()
+    is_new = known is None or (known.run_id is None and not task.is_check)
+    fact = _begin(task) if known is None or is_new else known
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
     fact = replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
     if task.is_check:
-        views = run_lock.require_free(fleet, fact.run_id)
-        if is_new:
-            _gate(task, fleet)
-            task.progress.say(None, "lock", f"free on {len(views)} of {len(views)} nodes, would be taken")
-        return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
+        return _previewed(task, fleet, fact, is_new=is_new)
+    if not is_new and _stands(fleet, fact):
+        return {"run": _view(fact), "holders": [], "ansible_facts": fact.as_facts()}
     if is_new:
         fact = replace(fact, run_id=new_run_id())
-    views = run_lock.require_free(fleet, fact.run_id) if is_new else []
+    return _taken(task, fleet, fact)
+
+
+def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> dict[str, t.Any]:
+    """Look at everything that taking the lock looks at, and write nothing."""
+    views = run_lock.require_free(fleet, fact.run_id)
+    if is_new:
+        _gate(task, fleet)
+        task.progress.say(None, "lock", f"free on {len(views)} of {len(views)} nodes, would be taken")
+    return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
+
+
+def _taken(task: TaskRun, fleet: Fleet, fact: RunFact) -> dict[str, t.Any]:
+    """Take the lock wherever it does not stand."""
+    views = run_lock.require_free(fleet, fact.run_id)
     journal = task.journal(fleet, fact)
     state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet))
+    before = {view.node: view.guid for view in views}
     return {
         "changed": state.is_changed,
         "run": _view(fact),
         "holders": views,
-        "diff": _diff({view.node: view.guid for view in views}, dict.fromkeys(state.nodes, fact.run_id)) if state.is_changed else [],
+        "diff": _diff(before, before | dict.fromkeys(state.taken, fact.run_id)) if state.is_changed else [],
         "ansible_facts": fact.as_facts(),
     }
 
@@ -105,6 +116,15 @@ def released(task: TaskRun) -> dict[str, t.Any]:
         "diff": _diff(dict.fromkeys(fleet.names, fact.run_id), dict.fromkeys(fleet.names)) if is_changed else [],
         "ansible_facts": replace(fact, released=True).as_facts(),
     }
+
+
+def _stands(fleet: Fleet, fact: RunFact) -> bool:
+    """Return whether the lock of a run stands on every node; one that aged out may be taken again, which is for acquire to decide."""
+    try:
+        run_lock.verify(fleet, str(fact.run_id))
+    except RunLockLostError:
+        return False
+    return True
 
 
 def _begin(task: TaskRun) -> RunFact:

@@ -164,8 +164,12 @@ class RunFacts:
         return next((other.play for other in self._same_run(fact) if other.play), None)
 
     def outcomes(self, fact: RunFact) -> list[NodeOutcome]:
-        """Return the outcomes of the run so far, in the order of the nodes."""
-        return [outcome for other in self._same_run(fact) if (outcome := other.node_outcome()) is not None]
+        """Return the outcomes of the run so far, in the order of the nodes' turns."""
+        return [
+            outcome
+            for other in sorted(self._same_run(fact), key=lambda other: other.began)
+            if (outcome := other.node_outcome()) is not None
+        ]
 
     def _same_run(self, fact: RunFact) -> list[RunFact]:
         found = {**self.on(fact.nodes.values()), fact.host: fact}

@@ -154,3 +154,25 @@ def test_password_is_in_no_result(playbook: Playbook, world: FakeWorld) -> None:
     world.fault("node2", "create_run_lock", when="refuse", error=RuntimeError(f"said {PASSWORD} aloud"))
     message, fields = playbook.failure("run_lock", "hv-a")
     assert PASSWORD not in message + repr(fields)
+
+
+def test_lock_taken_after_a_preview_is_a_real_one(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", check=True)
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    assert {machine.run_lock and machine.run_lock.guid for machine in world.machines.values()} == {run_id}
+
+
+def test_joining_costs_one_message_for_each_node(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    before = len(world.log)
+    playbook.run("run_lock", "hv-b")
+    assert len(world.log) - before == 3
+
+
+def test_lock_that_aged_out_unclaimed_is_taken_again_after_the_gate(playbook: Playbook, world: FakeWorld) -> None:
+    first = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    world.machine("node2").run_lock = None
+    looks = len(world.calls("would_lose_quorum"))
+    assert playbook.run("run_lock", "hv-b")["run"]["run_id"] == first
+    assert world.machine("node2").run_lock is not None
+    assert len(world.calls("would_lose_quorum")) > looks
