@@ -123,8 +123,8 @@ class NodeEntry:
 
     @property
     def holds_turn(self) -> bool:
-        """Whether the node is out of service, or about to be, so that its node session is the turn."""
-        return self.phase in _TURN_PHASES
+        """Whether the node is out of service because of this run, or about to be, so that its node session is the turn."""
+        return self.paused_by_us or self.phase in _TURN_PHASES
 
 
 class EntryChanges(t.TypedDict, total=False):

@@ -88,7 +88,6 @@ class Keeper:
         self._trouble: CauError | None = None
         self._ending = threading.Event()
         self._writing = threading.Lock()
-        self._is_closed = False
         self._thread: threading.Thread | None = None
 
     def check(self) -> None:
@@ -114,7 +113,8 @@ class Keeper:
         """End the thread; once this returns it writes nothing more, and doing it again does nothing."""
         self._ending.set()
         with self._writing:
-            self._is_closed = True
+            # A write that has begun is waited for here; one that has not sees that it must not.
+            pass
         if self._thread is not None:
             self._thread.join(_JOIN_REAL_SECONDS)
         else:
@@ -197,7 +197,7 @@ class Keeper:
     def _beat(self, post: _Post) -> None:
         moment = self._journal.read_clock(post.name)
         with self._writing:
-            if self._is_closed:
+            if self._ending.is_set():
                 return
             try:
                 self._journal.write_heartbeat(post.name, moment)
@@ -208,7 +208,7 @@ class Keeper:
         if not self._touch_lock(post):
             return
         with self._writing:
-            if not self._is_closed:
+            if not self._ending.is_set():
                 self._journal.open_on(post.name)
 
     def _note_silence(self, post: _Post, error: OperationError) -> None:

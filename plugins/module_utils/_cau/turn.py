@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .._clock import Clock
 from .._errors import OperationError
-from .errors import CauError, TurnTakenError, TurnUnreadableError
+from .errors import TurnTakenError, TurnUnreadableError
 from .fleet import Fleet
 from .node_session import NodeSession
 from .run_id import normal_guid, short_id
@@ -116,6 +116,6 @@ def _give_up(session: NodeSession, error: BaseException) -> None:
     try:
         session.close()
     except OperationError as failure:
-        if isinstance(error, CauError):
+        if isinstance(error, OperationError):
             error.message += f"; our own session on {session.node} may be left until it ages out ({failure.message})"
             error.args = (error.message,)

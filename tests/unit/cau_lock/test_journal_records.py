@@ -44,6 +44,7 @@ ENTRIES = st.builds(
     services_before=NAMES,
     online_groups_before=NAMES,
     attempts=st.integers(0, 99),
+    rounds=st.integers(0, 99),
     changed_at=st.none() | MOMENTS,
     sequence=st.integers(0, 10**6),
 )
@@ -113,6 +114,10 @@ def test_moment_is_written_in_utc() -> None:
 @pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.DRAINED, Phase.INSTALLING, Phase.RESTARTING, Phase.RESTARTED, Phase.RESUMING])
 def test_node_out_of_service_holds_the_turn(phase: Phase) -> None:
     assert NodeEntry("node1", phase).holds_turn
+
+
+def test_node_that_stays_paused_by_us_holds_the_turn() -> None:
+    assert NodeEntry("node1", Phase.LEFT_OUT, paused_by_us=True).holds_turn
 
 
 @pytest.mark.parametrize("phase", [Phase.LOCKED, Phase.STAGED, Phase.RESUMED, Phase.DONE])
