@@ -145,7 +145,7 @@ def _members(fleet: Fleet, nodes: Sequence[ClusterNode]) -> list[str]:
 def _not_normal(member: ClusterNode) -> list[str]:
     if member.state is not NodeState.UP:
         return [f"{member.name} is {member.state.name.lower()}"]
-    status = NodeStatus(member.status_information or 0) & ~NodeStatus.AVOID_PLACEMENT
+    status = (member.status_information or 0) & ~int(NodeStatus.AVOID_PLACEMENT)
     if status:
         return [f"{member.name} is up and {' and '.join(_words(status))}"]
     if member.drain_status is DrainStatus.IN_PROGRESS:
@@ -159,9 +159,9 @@ def _target(member: ClusterNode, *, for_restart: bool) -> list[str]:
     return [] if member.state is NodeState.PAUSED else [f"{member.name} is {member.state.name.lower()}, not paused"]
 
 
-def _words(status: NodeStatus) -> list[str]:
-    known = [(flag.name or "").lower().replace("_", " ") for flag in NodeStatus if flag in status]
-    rest = int(status) & ~sum(NodeStatus)
+def _words(status: int) -> list[str]:
+    known = [(flag.name or "").lower().replace("_", " ") for flag in NodeStatus if flag & status]
+    rest = status & ~sum(NodeStatus)
     return known + ([f"in a state that is not known ({rest:#x})"] if rest else [])
 
 

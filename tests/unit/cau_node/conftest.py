@@ -1,0 +1,44 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cluster of three nodes whose run lock is ours, and the work on node1."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.fleet import NodeWork
+
+from ..fakes.clock import FakeClock, RecordedProgress
+from ..fakes.world import FakeMachine, FakeWorld
+from .helpers import Bench, make_bench
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return make_bench()
+
+
+@pytest.fixture
+def world(bench: Bench) -> FakeWorld:
+    return bench.world
+
+
+@pytest.fixture
+def work(bench: Bench) -> NodeWork:
+    return bench.work
+
+
+@pytest.fixture
+def node1(bench: Bench) -> FakeMachine:
+    return bench.world.machine("node1")
+
+
+@pytest.fixture
+def clock(bench: Bench) -> FakeClock:
+    return bench.clock
+
+
+@pytest.fixture
+def progress(bench: Bench) -> RecordedProgress:
+    return bench.progress

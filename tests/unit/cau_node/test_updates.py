@@ -1,0 +1,565 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scanning, downloading and installing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
+    CauError,
+    NotOurPauseError,
+    OfferedAgainError,
+    OutcomeUnknownError,
+    QueryError,
+    RunLockLostError,
+    UpdatesFailedError,
+)
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.evidence import is_servicing
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install, plan_install
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.selection import Selection
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions, download, scan
+from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import UpdateResult, UpdateResultCode
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import (
+    MethodFailedError,
+    NotAClusterNodeError,
+    SessionMissingError,
+)
+
+from ..fakes.world import FakeMachine, FakeUpdate, Held
+from .helpers import CBS, Bench, fake_update, process, update_id
+
+OPTIONS = UpdateOptions()
+
+
+@pytest.fixture
+def offered(bench: Bench, node1: FakeMachine) -> Bench:
+    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
+    return bench
+
+
+@pytest.fixture
+def drained(offered: Bench) -> Bench:
+    offered.drained()
+    offered.world.log.clear()
+    return offered
+
+
+def queries(bench: Bench) -> list[str]:
+    return [str(call.arguments[1]) for call in bench.world.calls("install")]
+
+
+def states(records: Iterable[InstallRecord]) -> list[InstallState]:
+    return [record.state for record in records]
+
+
+def act_on(update: FakeUpdate, machine: FakeMachine) -> None:
+    """What an installation without an answer did."""
+    if update in machine.offered:
+        machine.offered.remove(update)
+    machine.installed.append(update.update.update_id)
+
+
+# --- scan and download -------------------------------------------------------------------------------------------
+
+
+def test_a_scan_holds_a_session_for_itself_alone(offered: Bench, node1: FakeMachine) -> None:
+    found = scan(offered.work, OPTIONS)
+
+    assert [update.kb for update in found.accepted] == ["KB5000002", "KB5000001", "KB5000003"]
+    assert node1.node_session is None
+    assert any(text.startswith("3 updates (KB5000002") for text in offered.progress.texts)
+
+
+def test_a_scan_says_what_was_left_out_and_why(offered: Bench) -> None:
+    found = scan(offered.work, UpdateOptions(selection=Selection(reject=["KB5000001"])))
+
+    assert [out.reason for out in found.left_out] == ["in the list reject (KB5000001)"]
+
+
+def test_a_wrong_query_sends_nothing(offered: Bench) -> None:
+    offered.world.log.clear()
+
+    with pytest.raises(QueryError):
+        scan(offered.work, UpdateOptions(query="IsInstalled=maybe"))
+    assert offered.world.log == []
+
+
+def test_a_scan_is_tried_again_since_it_changes_nothing(offered: Bench) -> None:
+    offered.world.fault("node1", "scan", count=2)
+
+    assert len(scan(offered.work, OPTIONS).accepted) == 3
+
+
+def test_a_scan_with_too_many_trips_is_tried_again_and_another_refusal_is_not(offered: Bench) -> None:
+    offered.world.fault("node1", "scan", when="refuse", error=MethodFailedError("x", return_value=0x80244010))
+    assert scan(offered.work, OPTIONS).accepted
+    offered.world.fault("node1", "scan", when="refuse", error=MethodFailedError("x", return_value=0x80240032))
+    with pytest.raises(MethodFailedError):
+        scan(offered.work, OPTIONS)
+
+
+def test_a_download_is_staged_in_the_journal_and_closes_its_session(offered: Bench, node1: FakeMachine) -> None:
+    outcome = download(offered.work, OPTIONS)
+
+    assert len(outcome.results) == 3
+    assert outcome.missing == outcome.failed == ()
+    assert node1.downloaded == {update_id(1), update_id(2), update_id(3)}
+    assert offered.entry().phase is Phase.STAGED
+    assert node1.node_session is None
+    assert "3 of 3 downloaded" in offered.progress.texts
+
+
+def test_a_download_without_the_lock_is_refused(offered: Bench) -> None:
+    offered.world.machine("node2").run_lock = None
+
+    with pytest.raises(RunLockLostError):
+        download(offered.work, OPTIONS)
+    assert offered.count("download") == 0
+
+
+def test_a_download_without_an_answer_is_asked_for_again(offered: Bench) -> None:
+    offered.world.fault("node1", "download", when="after")
+
+    assert len(download(offered.work, OPTIONS).results) == 3
+    assert offered.count("download") == 2
+
+
+# --- install -----------------------------------------------------------------------------------------------------
+
+
+def test_updates_are_installed_one_at_a_time_the_servicing_stack_first(drained: Bench, node1: FakeMachine) -> None:
+    outcome = install(drained.work, OPTIONS)
+
+    assert node1.installed == [update_id(2), update_id(1), update_id(3)]
+    assert states(outcome.records) == [InstallState.INSTALLED] * 3
+    assert outcome.another_round
+    assert not outcome.reboot_required
+    assert outcome.failure("node1") is None
+    assert queries(drained) == [f"IsInstalled=0 and UpdateID='{update_id(number)}'" for number in (2, 1, 3)]
+    assert "KB5000002 succeeded (1 of 3)" in drained.progress.texts
+
+
+def test_the_journal_names_the_batch_before_and_the_result_after(drained: Bench) -> None:
+    install(drained.work, UpdateOptions(batch_size=2))
+
+    entry = drained.entry()
+    assert entry.batch == ()
+    assert set(entry.installed) == {update_id(1), update_id(2), update_id(3)}
+    assert entry.phase is Phase.INSTALLING
+    assert entry.rounds == 1
+    order = [call.operation for call in drained.world.calls("install", "set_text")]
+    assert order[:5] == ["set_text", "set_text", "install", "set_text", "set_text"]
+
+
+def test_lock_turn_and_pause_are_read_before_every_batch(drained: Bench) -> None:
+    install(drained.work, OPTIONS)
+
+    order = [call.operation for call in drained.world.log]
+    for position in [index for index, operation in enumerate(order) if operation == "install"]:
+        before = order[:position]
+        since = max([index for index, operation in enumerate(before) if operation == "install"], default=0)
+        assert before[since:].count("touch_run_lock") >= 3
+        assert "node" in before[since:]
+
+
+def test_an_undrained_node_gets_nothing(offered: Bench) -> None:
+    with pytest.raises(CauError):
+        install(offered.work, OPTIONS)
+    assert offered.count("install") == 0
+
+
+def test_a_lock_that_is_lost_between_two_batches_stops_there(drained: Bench) -> None:
+    drained.world.fault("node1", "install", when="act", then=lambda: setattr(drained.world.machine("node3"), "run_lock", None))
+
+    with pytest.raises(RunLockLostError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 1
+    assert drained.entry().installed == (update_id(2),)
+
+
+def test_a_node_that_is_resumed_between_two_batches_stops_there(drained: Bench, node1: FakeMachine) -> None:
+    drained.world.fault("node1", "install", when="act", then=lambda: setattr(node1, "state", NodeState.UP))
+
+    with pytest.raises(NotOurPauseError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 1
+
+
+def test_planning_changes_nothing_and_needs_no_drain(offered: Bench, node1: FakeMachine) -> None:
+    plan = plan_install(offered.work, OPTIONS)
+
+    assert len(plan.to_install) == 3
+    assert offered.count("install") == offered.count("download") == 0
+    assert node1.node_session is None
+
+
+def test_nothing_offered_means_nothing_done(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = []
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert not outcome.another_round
+    assert outcome.rounds == 0
+    assert drained.count("install") == 0
+
+
+@pytest.mark.parametrize("code", [UpdateResultCode.FAILED, UpdateResultCode.CANCELED])
+def test_a_failed_or_cancelled_update_is_named_with_its_code_and_the_others_go_on(
+    drained: Bench, node1: FakeMachine, code: UpdateResultCode
+) -> None:
+    node1.offered = [fake_update(1, result=code, error_code=0x80240016), fake_update(2)]
+
+    outcome = install(drained.work, OPTIONS)
+
+    error = outcome.failure("node1")
+    assert isinstance(error, UpdatesFailedError)
+    assert "WU_E_INSTALL_NOT_ALLOWED" in error.message
+    assert "KB5000001" in error.message
+    assert [record.update.kb for record in outcome.installed] == ["KB5000002"]
+    assert drained.entry().installed == (update_id(2),)
+
+
+def test_a_restart_that_an_update_wants_is_told(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1, needs_restart=True)]
+
+    assert install(drained.work, OPTIONS).reboot_required
+
+
+def test_an_update_without_a_result_is_not_called_installed(drained: Bench) -> None:
+    drained.world.machine("node1").offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="act", then=drained.world.machine("node1").offered.clear)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert states(outcome.records) == [InstallState.NOT_TAKEN]
+    assert outcome.installed == ()
+    assert drained.entry().installed == ()
+
+
+def test_a_pending_restart_comes_before_the_first_installation(drained: Bench, node1: FakeMachine) -> None:
+    node1.registry[CBS] = {}
+    node1.registry[rf"{CBS}\RebootPending"] = {}
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert outcome.plan.is_restart_first
+    assert outcome.reboot_required
+    assert outcome.another_round
+    assert drained.count("install") == 0
+
+
+def test_a_sign_that_the_restart_left_standing_does_not_stop_the_installation(drained: Bench, node1: FakeMachine) -> None:
+    node1.registry[CBS] = {}
+    node1.registry[rf"{CBS}\PackagesPending"] = {}
+    drained.journal.write("node1", phase=Phase.RESTARTED)
+
+    assert len(install(drained.work, OPTIONS).installed) == 3
+
+
+def test_an_update_that_is_offered_again_after_its_success_stops_the_node(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1, is_offered_again=True)]
+    install(drained.work, OPTIONS)
+
+    with pytest.raises(OfferedAgainError) as caught:
+        install(drained.work, OPTIONS)
+    assert caught.value.updates == (update_id(1),)
+    assert drained.count("install") == 1
+
+
+def test_an_update_that_waits_for_its_restart_is_not_offered_again(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1, is_offered_again=True, needs_restart=True)]
+    install(drained.work, OPTIONS)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert drained.count("install") == 1
+    assert outcome.reboot_required
+    assert outcome.another_round
+
+
+def test_the_rounds_of_a_node_are_bounded(drained: Bench) -> None:
+    drained.journal.write("node1", rounds=5)
+
+    with pytest.raises(UpdatesFailedError, match="after 5 rounds"):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 0
+
+
+def test_an_update_that_was_not_downloaded_is_not_installed(drained: Bench, node1: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+    update = drained.work.client.cluster_update
+    real = update.download
+
+    def one_fails(
+        guid: str, query: str, include_recommended: bool, *, deadline_seconds: float, **callbacks: Callable[..., None]
+    ) -> list[UpdateResult]:
+        results = real(guid, query, include_recommended, deadline_seconds=deadline_seconds)
+        return [replace(one, result=UpdateResultCode.FAILED, error_code=0x80246007) if one.kb == "KB5000001" else one for one in results]
+
+    monkeypatch.setattr(update, "download", one_fails)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert [record.update.kb for record in outcome.failed] == ["KB5000001"]
+    assert update_id(1) not in node1.installed
+    assert len(outcome.installed) == 2
+
+
+# --- outcomes that are not known ------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_lost_after_the_effect_is_found_by_evidence(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="after")
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert drained.count("install") == 1
+    assert outcome.installed[0].is_by_evidence
+    assert drained.entry().installed == (update_id(1),)
+    assert drained.entry().batch == ()
+
+
+def test_an_answer_that_is_lost_before_the_effect_is_asked_again_once_it_is_quiet(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="before")
+
+    outcome = install(drained.work, OPTIONS)
+
+    first, second = drained.world.calls("install")
+    assert second.at - first.at >= 60
+    between = [call.operation for call in drained.world.log[drained.world.log.index(first) : drained.world.log.index(second)]]
+    assert between.count("scan") == 2
+    assert "processes" in between
+    assert states(outcome.records) == [InstallState.INSTALLED]
+
+
+def test_a_request_that_never_has_an_effect_is_a_failure_after_the_second(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="before", count=9)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert drained.count("install") == 2
+    assert states(outcome.records) == [InstallState.FAILED]
+    assert outcome.failure("node1") is not None
+
+
+def test_only_the_part_that_is_left_is_asked_for_again(drained: Bench, node1: FakeMachine) -> None:
+    first, second = fake_update(1), fake_update(2)
+    node1.offered = [first, second]
+    drained.world.fault("node1", "install", when="before", then=lambda: act_on(first, node1))
+
+    outcome = install(drained.work, UpdateOptions(batch_size=2))
+
+    assert update_id(1) not in queries(drained)[1]
+    assert update_id(2) in queries(drained)[1]
+    assert states(outcome.records) == [InstallState.INSTALLED] * 2
+    assert node1.installed == [update_id(1), update_id(2)]
+
+
+def test_an_installer_that_still_runs_is_waited_for(drained: Bench, node1: FakeMachine) -> None:
+    update = fake_update(1)
+    node1.offered = [update]
+    node1.processes = [process("TiWorker.exe")]
+
+    def finish() -> None:
+        node1.processes = []
+        act_on(update, node1)
+
+    drained.world.fault("node1", "install", when="before")
+    drained.world.fault("node1", "processes", when="act", skip=20, then=finish)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert drained.count("install") == 1
+    assert outcome.installed[0].is_by_evidence
+    assert any("TiWorker.exe" in text for text in drained.progress.texts)
+
+
+def test_an_installer_that_never_ends_leaves_the_outcome_unknown_and_the_batch_open(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    node1.processes = [process("msiexec.exe", r"C:\Windows\system32\msiexec.exe /i x.msi /qn")]
+    drained.world.fault("node1", "install", when="before")
+
+    with pytest.raises(OutcomeUnknownError):
+        install(drained.work, UpdateOptions(install_seconds=1200))
+    assert drained.count("install") == 1
+    assert drained.entry().batch == (update_id(1),)
+
+
+def test_the_next_task_looks_at_the_evidence_of_an_open_batch_first(drained: Bench, node1: FakeMachine) -> None:
+    update = fake_update(1)
+    node1.offered = [update]
+    node1.processes = [process("TiWorker.exe")]
+    drained.world.fault("node1", "install", when="before")
+    with pytest.raises(OutcomeUnknownError):
+        install(drained.work, UpdateOptions(install_seconds=600))
+    node1.processes = []
+    act_on(update, node1)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert drained.count("install") == 1
+    assert [record.update.update_id for record in outcome.installed] == [update_id(1)]
+    assert drained.entry().installed == (update_id(1),)
+    assert drained.entry().batch == ()
+
+
+def test_an_update_that_may_wait_for_its_restart_is_decided_by_the_next_round(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1), fake_update(2)]
+    drained.world.fault("node1", "install", when="before", then=lambda: setattr(node1, "reboot_required", True))
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert states(outcome.records) == [InstallState.DEFERRED]
+    assert drained.count("install") == 1
+    assert outcome.reboot_required
+    assert outcome.another_round
+    assert drained.entry().installed == ()
+
+
+def test_a_node_that_restarted_by_itself_is_scanned_in_a_new_round(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+
+    def restart() -> None:
+        node1.booted_at = drained.clock.now()
+
+    drained.world.fault("node1", "install", when="before", then=restart)
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert states(outcome.records) == [InstallState.DEFERRED]
+    assert outcome.another_round
+
+
+def test_scans_that_never_agree_leave_the_outcome_unknown(drained: Bench, node1: FakeMachine) -> None:
+    update = fake_update(1)
+    node1.offered = [update]
+
+    def toggle() -> None:
+        node1.offered = [] if node1.offered else [update]
+
+    drained.world.fault(
+        "node1", "install", when="before", then=lambda: drained.world.fault("node1", "scan", when="act", count=999, then=toggle)
+    )
+
+    with pytest.raises(OutcomeUnknownError):
+        install(drained.work, UpdateOptions(install_seconds=1200))
+    assert drained.count("install") == 1
+
+
+def test_a_node_that_cannot_be_read_leaves_the_outcome_unknown(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="after", then=lambda: drained.world.fault("node1", "processes", count=9999))
+
+    with pytest.raises(OutcomeUnknownError):
+        install(drained.work, UpdateOptions(install_seconds=1200))
+
+
+def test_a_method_that_says_no_may_have_done_a_part(drained: Bench, node1: FakeMachine) -> None:
+    first, second = fake_update(1), fake_update(2)
+    node1.offered = [first, second]
+    drained.world.fault(
+        "node1",
+        "install",
+        when="refuse",
+        error=MethodFailedError("failed with 0x80240022", return_value=0x80240022),
+        then=lambda: act_on(first, node1),
+    )
+
+    outcome = install(drained.work, UpdateOptions(batch_size=2))
+
+    assert drained.count("install") == 1
+    assert states(outcome.records) == [InstallState.INSTALLED, InstallState.FAILED]
+    assert outcome.failed[0].error_code == 0x80240022
+
+
+def test_a_request_that_did_not_leave_is_sent_again(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="silent")
+
+    assert len(install(drained.work, OPTIONS).installed) == 1
+    assert drained.count("install") == 2
+
+
+def test_a_request_that_was_refused_before_it_ran_closes_the_batch(drained: Bench) -> None:
+    drained.world.fault("node1", "install", when="refuse", error=SessionMissingError("gone"))
+
+    with pytest.raises(SessionMissingError):
+        install(drained.work, OPTIONS)
+    assert drained.entry().batch == ()
+    assert drained.count("install") == 1
+
+
+def test_a_second_request_is_not_sent_without_the_lock(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1)]
+    drained.world.fault("node1", "install", when="before", then=lambda: setattr(drained.world.machine("node2"), "run_lock", None))
+
+    with pytest.raises(RunLockLostError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 1
+
+
+def test_signs_that_cannot_be_read_after_the_installation_ask_for_a_restart(drained: Bench) -> None:
+    drained.world.fault("node1", "install", when="act", then=lambda: drained.world.fault("node1", "subkeys", count=99))
+
+    assert install(drained.work, OPTIONS).reboot_required
+
+
+def test_a_journal_that_cannot_be_written_stops_before_the_request(drained: Bench) -> None:
+    drained.world.fault("node2", "set_text", count=99)
+
+    with pytest.raises(OperationError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 0
+
+
+# --- stand-alone hosts ----------------------------------------------------------------------------------------------
+
+
+def test_a_host_in_a_cluster_is_not_a_stand_alone_one(offered: Bench) -> None:
+    offered.work.ownership = offered.work.journal = None
+
+    with pytest.raises(CauError, match="HV01"):
+        install(offered.work, OPTIONS)
+    assert offered.count("install") == 0
+
+
+def test_a_stand_alone_host_needs_neither_lock_nor_drain(offered: Bench, node1: FakeMachine) -> None:
+    offered.work.ownership = offered.work.journal = None
+    offered.world.fault("node1", "info", when="refuse", error=NotAClusterNodeError("none"), count=99)
+
+    assert len(install(offered.work, OPTIONS).installed) == 3
+    assert node1.node_session is None
+
+
+def test_a_session_of_somebody_else_stops_it(offered: Bench, node1: FakeMachine) -> None:
+    node1.node_session = Held("bbbbbbbb-0000-4000-8000-00000000000b", 0)
+
+    with pytest.raises(CauError):
+        scan(offered.work, OPTIONS)
+    assert offered.count("scan") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "command_line", "is_busy"),
+    [
+        ("TiWorker.exe", "", True),
+        ("wusa.exe", "wusa x.msu", True),
+        ("msiexec.exe", r"C:\Windows\system32\msiexec.exe /V", False),
+        ("MSIEXEC.EXE", r"C:\Windows\system32\msiexec.exe /i x.msi", True),
+        ("msiexec.exe", r"C:\Windows\syswow64\MsiExec.exe -Embedding 0123", True),
+        ("msiexec.exe", "", True),
+    ],
+)
+def test_the_idle_windows_installer_is_no_work(name: str, command_line: str, *, is_busy: bool) -> None:
+    assert is_servicing(process(name, command_line)) is is_busy
