@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import outside_view
@@ -115,7 +116,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
     is_over = verdict.run_ends or task.arguments["error"].get("error") in ENDS_THE_RUN
-    summary = summary_line(fact.cluster, outcomes, nodes)
+    summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
@@ -129,6 +130,15 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "summary": summary,
         "ansible_facts": new.as_facts(),
     }
+
+
+def _preview_line(cluster: str, outcomes: Sequence[NodeOutcome]) -> str:
+    """Return what a run would do, in one line."""
+    words = [
+        f"{each.node} {'could not be updated' if each.state in BAD else f'{each.updates} to install' if each.updates else 'nothing to do'}"
+        for each in outcomes
+    ]
+    return f"{cluster}  preview: {' | '.join(words)}"
 
 
 def _not_joined(task: TaskRun) -> dict[str, t.Any]:

@@ -61,7 +61,11 @@ def _preview(task: TaskRun, options: UpdateOptions) -> dict[str, t.Any]:
         if plan.to_install:
             work.say("install", f"{len(plan.to_install)} would be installed")
     nothing_done = InstallOutcome(plan, (), plan.scan.reboot_required, plan.rounds)
-    return _result(nothing_done) | {"changed": bool(plan.to_install), "another_round": False}
+    result = _result(nothing_done) | {"changed": bool(plan.to_install), "another_round": False}
+    fact = task.run_fact()
+    if fact is not None and fact.run_id is None:
+        result["ansible_facts"] = replace(fact, updates=len(plan.to_install)).as_facts()
+    return result
 
 
 def _result(done: InstallOutcome) -> dict[str, t.Any]:

@@ -153,3 +153,11 @@ def test_install_in_check_mode_only_scans(playbook: Playbook, world: FakeWorld) 
     assert result["changed"] is True
     assert result["another_round"] is False
     assert not world.calls("install", "download")
+
+
+def test_summary_of_a_preview_tells_what_would_be_installed(playbook: Playbook) -> None:
+    playbook.play_hosts = ["hv-a"]
+    playbook.run("run_lock", "hv-a", check=True)
+    playbook.run("wua_install", "hv-a", check=True)
+    playbook.run("node_outcome", "hv-a", state="finished", check=True)
+    assert playbook.shown[-1] == "HV01  preview: node1 2 to install"
