@@ -104,11 +104,8 @@ class Client:
 
     def identify(self) -> Identity:
         """Return who answers at the endpoint."""
-
-        def ask() -> Identity:
-            return answers.read_identity(self._post(identify_bytes(), Kind.READ, OPERATION_SECONDS))
-
-        return self._with_tries(Kind.READ, ask)
+        envelope = self._with_tries(Kind.READ, lambda: self._post(identify_bytes(), Kind.READ, OPERATION_SECONDS))
+        return self._understood(Kind.READ, lambda: answers.read_identity(envelope))
 
     def get(self, namespace: str, class_name: str, keys: Mapping[str, str] | None = None) -> CimInstance:
         """Return one instance; without keys the class must be a singleton.

@@ -16,6 +16,7 @@ import types
 import typing as t
 import warnings
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 try:
     import requests
@@ -57,6 +58,12 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
             node=endpoint.name,
             remedy="Install the packages of the collection's requirements.txt into the environment that runs Ansible",
         )
+    if not _is_url(endpoint.url):
+        raise RequestRefusedError(
+            "the host's address is no URL of a WS-Management service",
+            node=endpoint.name,
+            remedy="Check ansible_host, ansible_port, ansible_winrm_scheme and ansible_winrm_path",
+        )
     if not endpoint.is_https and not endpoint.seals_messages and endpoint.message_encryption != "never":
         raise RequestRefusedError(
             f"{endpoint.auth} over http would send password and messages readable for everybody",
@@ -71,6 +78,14 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
                 remedy="Check ansible_winrm_ca_trust_path, ansible_winrm_cert_pem and ansible_winrm_cert_key_pem",
             )
     return TransportChannel(endpoint, clock, traffic)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class TransportChannel:

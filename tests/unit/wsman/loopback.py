@@ -66,7 +66,7 @@ class Connection:
 
     def seal(self, plain: bytes) -> bytes:
         wrapped = self.context.wrap_winrm(plain)
-        return (
+        sealed: bytes = (
             b"--Encrypted Boundary\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"
             + f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(plain) + wrapped.padding_length}\r\n".encode()
             + b"--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n"
@@ -75,6 +75,7 @@ class Connection:
             + wrapped.data
             + b"--Encrypted Boundary--\r\n"
         )
+        return sealed
 
     def unseal(self, body: bytes) -> bytes:
         payload = body.split(b"Content-Type: application/octet-stream\r\n", 1)[1].rsplit(b"--Encrypted Boundary--", 1)[0]
