@@ -26,6 +26,7 @@ from .journal_records import (
     Phase,
     RunEntry,
     RunOwner,
+    age_order,
     decode_entry,
     decode_moment,
     decode_owner,
@@ -168,7 +169,7 @@ class Journal:
             if entry is not None:
                 found.append(entry)
         if found:
-            newest = max(found, key=lambda entry: entry.sequence)
+            newest = max(found, key=age_order)
             self._entries[newest.node] = newest
             return newest
         if failures:
@@ -314,7 +315,7 @@ def left_behind(fleet: Fleet, run_id: str | None = None) -> list[str]:
                 continue
             for entry in recorded.nodes:
                 key = (recorded.run_id, entry.node.casefold())
-                if key not in newest or newest[key][0].sequence < entry.sequence:
+                if key not in newest or age_order(newest[key][0]) < age_order(entry):
                     newest[key] = (entry, recorded.run)
     return [_left_paused(run_id, entry, run) for (run_id, _node), (entry, run) in sorted(newest.items()) if entry.paused_by_us]
 

@@ -143,6 +143,14 @@ class EntryChanges(t.TypedDict, total=False):
     rounds: int
 
 
+def age_order(entry: NodeEntry) -> tuple[int, float]:
+    """Return what sorts the copies of an entry from old to new.
+
+    The time decides between two with the same number: a change that only one place took, and another that only the other took.
+    """
+    return entry.sequence, entry.changed_at.timestamp() if entry.changed_at is not None else 0.0
+
+
 def encode_owner(owner: RunOwner, cluster: str) -> str:
     """Return the text of a run's own entry."""
     return _dump(

@@ -113,6 +113,30 @@ def test_silent_node_is_recorded_in_the_copy_which_then_wins(world: FakeWorld, o
     assert (entry.phase, entry.reason, entry.paused_by_us) == (Phase.LEFT_OUT, "did not come back", True)
 
 
+def test_copy_written_after_a_refused_step_wins_over_what_the_node_took(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.RESTARTED, paused_by_us=True)
+    world.fault("node2", "set_text", when="silent", count=2)
+    with pytest.raises(JournalError):
+        ours.journal.write("node1", phase=Phase.RESUMING)
+    world.machine("node1").is_reachable = False
+    clock.advance(60)
+    assert ours.journal.write_where_possible("node1", phase=Phase.LEFT_OUT) == ["node1"]
+    world.machine("node1").is_reachable = True
+    entry = fresh(world).journal.read("node1")
+    assert entry is not None
+    assert entry.phase is Phase.LEFT_OUT
+
+
+def test_refused_step_is_read_again_before_the_next_change(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.RESTARTED)
+    world.fault("node2", "set_text", when="silent", count=2)
+    with pytest.raises(JournalError):
+        ours.journal.write("node1", phase=Phase.RESUMING)
+    assert ours.journal.write("node1", reason="again").sequence == 3
+
+
 def test_entry_that_nobody_can_read_is_not_guessed(world: FakeWorld, ours: Coordinator) -> None:
     ours.acquire()
     ours.journal.write("node1", phase=Phase.DRAINED, paused_by_us=True)
