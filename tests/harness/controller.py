@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .processes import CHECKOUT, clean_environment, kill, start
+from .processes import CHECKOUT, Child, clean_environment, kill, start
 from .secrets import argument_lists
 from .twin import Twin
 
@@ -139,7 +139,7 @@ class Running:
         output: what it prints goes there; None for our own screen.
     """
 
-    def __init__(self, controller: Controller, name: str, process: subprocess.Popen[bytes], output: Path | None) -> None:
+    def __init__(self, controller: Controller, name: str, process: Child, output: Path | None) -> None:
         self.controller = controller
         self.name = name
         self.process = process

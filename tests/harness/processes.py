@@ -12,10 +12,14 @@ import os
 import signal
 import subprocess
 import sys
+import typing as t
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+MARK = "CLUSTER_AWARE_UPDATING_HARNESS"
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -42,13 +46,35 @@ def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dic
     }
 
 
+class Child(subprocess.Popen[bytes]):
+    """A process that was started here; whatever it starts carries the same mark in its environment.
+
+    Args:
+        command: program and arguments.
+        mark: a text that no other process carries.
+        options: see subprocess.Popen.
+    """
+
+    def __init__(self, command: list[str], mark: str, **options: t.Any) -> None:  # noqa: ANN401 - as Popen has them
+        self.mark = mark
+        super().__init__(command, **options)
+
+    def family(self) -> list[int]:
+        """Return the ids of all processes that carry the mark: Ansible's workers leave the group and the session of their parent."""
+        wanted = f"{MARK}={self.mark}".encode()
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if wanted in (path / "environ").read_bytes().split(b"\0"):
+                    found.append(int(path.name))
+        return found
+
+
 def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def start(
-    command: list[str], *, environment: Mapping[str, str], directory: Path, output: Path | None, append: bool = False
-) -> subprocess.Popen[bytes]:
+def start(command: list[str], *, environment: Mapping[str, str], directory: Path, output: Path | None) -> Child:
     """Start a process in a group of its own; it is told to end when this process ends, however that happens.
 
     Args:
@@ -56,24 +82,25 @@ def start(
         environment: its whole environment.
         directory: its working directory.
         output: file for what it says, None to let it speak to our own screen.
-        append: keep what the file holds already.
     """
+    mark = uuid.uuid4().hex
     with contextlib.ExitStack() as stack:
-        sink = stack.enter_context(output.open("ab" if append else "wb")) if output else None
-        return subprocess.Popen(
+        sink = stack.enter_context(output.open("wb")) if output else None
+        return Child(
             command,
-            env=dict(environment),
+            mark,
+            env=dict(environment) | {MARK: mark},
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT if sink else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - started from the main thread, before any lock of ours
+            preexec_fn=_die_with_parent,
         )
 
 
-def stop(process: subprocess.Popen[bytes], seconds: float = 15.0) -> int:
-    """End a process that was started here, and whatever is left of its group; return its exit code."""
+def stop(process: Child, seconds: float = 15.0) -> int:
+    """End a process that was started here, and whatever is left of its family; return its exit code."""
     if process.poll() is None:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -82,8 +109,11 @@ def stop(process: subprocess.Popen[bytes], seconds: float = 15.0) -> int:
     return process.returncode
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that was started here and everything in its group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def kill(process: Child) -> None:
+    """Kill a process that was started here and all of its family, one that is being started right now included."""
+    while family := process.family():
+        for number in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        process.poll()
     process.wait()

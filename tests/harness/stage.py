@@ -95,5 +95,5 @@ def scenario_users(scenario: str | Path) -> dict[str, str]:
     return dict(found)
 
 
-DEFAULT_USERS = {USER: "Twin-Passw0rd"}
+DEFAULT_USERS = {"Administrator": "Twin-Passw0rd"}
 """Of a scenario that names none."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .control import Control
-from .processes import CHECKOUT, clean_environment, start, stop
+from .processes import CHECKOUT, Child, clean_environment, start, stop
 from .record import Entry, read_log
 
 PORT = 5985
@@ -59,7 +59,7 @@ class Twin:
         self.seed = seed
         self.nodes: list[TwinNode] = []
         self.certificate: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._control: Control | None = None
 
     def __enter__(self) -> t.Self:
@@ -153,7 +153,7 @@ class Twin:
 
     def now(self) -> str:
         """Return twin time as the logs write it."""
-        return str(self.control.send("state")["now"])
+        return str(self.control.send("state")["at"])
 
     def log(self) -> str:
         """Return what the twin said on its screen."""
