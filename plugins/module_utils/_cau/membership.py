@@ -67,14 +67,20 @@ def resolve(me: NodeClient, me_host: str, candidates: Mapping[str, Callable[[], 
             operation="members",
             remedy="Check the host's address in the inventory, and whether the node was evicted or renamed",
         )
-    nodes = {own: me_host}
+    asked = {host: open_client for host, open_client in candidates.items() if host != me_host}
+    nodes = {own: me_host, **_seek(asked, info, {key: name for key, name in spelled.items() if name != own})}
+    ordered = sorted(nodes, key=lambda name: (name.casefold(), name))
+    return Membership(info.name, own, {name: nodes[name] for name in ordered}, update_order(ordered, me.cluster.groups()))
+
+
+def _seek(candidates: Mapping[str, Callable[[], NodeClient]], info: ClusterInfo, spelled: Mapping[str, str]) -> dict[str, str]:
+    """Return the inventory host of every node in `spelled`, or raise MembershipError; asks no more hosts than it must."""
+    nodes: dict[str, str] = {}
     unreachable: dict[str, str] = {}
-    missing = set(spelled.values()) - {own}
+    missing = set(spelled.values())
     for host in _likely_first(candidates, missing):
         if not missing:
             break
-        if host == me_host:
-            continue
         try:
             node = _node_of(candidates[host], info, spelled)
         except (NotAClusterNodeError, ProviderMissingError):
@@ -87,8 +93,7 @@ def resolve(me: NodeClient, me_host: str, candidates: Mapping[str, Callable[[], 
             missing.discard(node)
     if missing:
         raise _lacking(info.name, sorted(missing, key=str.casefold), unreachable)
-    ordered = sorted(nodes, key=lambda name: (name.casefold(), name))
-    return Membership(info.name, own, {name: nodes[name] for name in ordered}, update_order(ordered, me.cluster.groups()))
+    return nodes
 
 
 def update_order(nodes: Sequence[str], groups: Sequence[ResourceGroup]) -> list[str]:

@@ -83,11 +83,7 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     if not wanting:
         renew(fleet, owner.run_id, journal)
         return LockState(owner.run_id, fleet.names, ())
-    try:
-        gate()
-    except GateRefusedError as error:
-        # Why a node is paused is often known: a run of this collection that ended, or was ended, before it resumed the node.
-        raise _explained(error, left_behind(fleet, owner.run_id)) from error
+    _ask(gate, fleet, owner.run_id)
     # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
     require_free(fleet, owner.run_id)
     taking = _Taking(fleet, owner.run_id, journal, clock, tuple(view.node for view in views if view.kind is LockKind.OURS))
@@ -103,19 +99,23 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     return LockState(owner.run_id, fleet.names, tuple(wanting))
 
 
-def _explained(error: GateRefusedError, reasons_found: list[str]) -> GateRefusedError:
-    """Return the refusal with what the journals say about nodes that an earlier run left paused."""
-    if not reasons_found:
-        return error
-    return GateRefusedError(
-        "; ".join([error.message, *reasons_found]),
-        findings=(*error.findings, *reasons_found),
-        node=error.node,
-        operation=error.operation,
-        code=error.code,
-        remedy="Resume the nodes that were left paused once they are fit to serve, then run again",
-        outcome=error.outcome,
-    )
+def _ask(gate: Callable[[], None], fleet: Fleet, run_id: str) -> None:
+    """Ask the gate; a refusal is told with what the journals say about nodes that an earlier run left paused."""
+    try:
+        gate()
+    except GateRefusedError as error:
+        left = left_behind(fleet, run_id)
+        if not left:
+            raise
+        raise GateRefusedError(
+            "; ".join([error.message, *left]),
+            findings=(*error.findings, *left),
+            node=error.node,
+            operation=error.operation,
+            code=error.code,
+            remedy="Resume the nodes that were left paused once they are fit to serve, then run again",
+            outcome=error.outcome,
+        ) from error
 
 
 @dataclass

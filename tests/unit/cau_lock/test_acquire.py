@@ -56,8 +56,9 @@ def test_refusing_gate_leaves_nothing_written(world: FakeWorld, ours: Coordinato
     def refuse() -> None:
         raise GateRefusedError("a node is down", findings=["node2 is down"])
 
-    with pytest.raises(GateRefusedError):
+    with pytest.raises(GateRefusedError) as caught:
         run_lock.acquire(ours.fleet, ours.owner, ours.journal, world.clock, ours.progress, refuse)
+    assert caught.value.__cause__ is None
     assert not world.calls(*WRITES)
 
 
