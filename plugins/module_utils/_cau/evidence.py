@@ -40,7 +40,7 @@ class EvidenceOptions:
     """
 
     limit_seconds: float = 7200
-    quiet_seconds: float = 60
+    quiet_seconds: float = 120
     gap_seconds: float = 15
     scan_seconds: float = 1800
     include_recommended: bool = False

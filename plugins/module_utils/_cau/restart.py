@@ -142,7 +142,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
             work.journal.write(work.node, phase=Phase.RESTARTING, boot_time=before.boot_time, reason=None)
         _ask(work, options, entry, wait)
     else:
-        wait.expect_lost()
+        wait.expect_lost(send_again=lambda: _send(work, options, wait))
     return _come_back(work, options, plan, wait, services, limit)
 
 

@@ -84,10 +84,9 @@ class RestartWait:
         """When the node started last."""
         return self._last.boot_time
 
-    def expect_lost(self, send_again: Callable[[], None] | None = None) -> None:
+    def expect_lost(self, send_again: Callable[[], None]) -> None:
         """Note that the request got no answer, and how to send it again should it turn out that it had no effect."""
-        if self._send_again is None and not self._was_down:
-            self._send_again = send_again
+        self._send_again = send_again
         self._work.say("restart", "the request got no answer; watching whether the node goes down")
 
     def until_up(self, limit: Deadline, poll_seconds: float) -> None:

@@ -18,8 +18,9 @@ from .._wmi.codes import win32_code
 from .cluster_view import all_groups, node_view, not_serving
 from .errors import NotOurPauseError, OutcomeUnknownError, ResumeFailedError, TimeLimitError
 from .fleet import NodeWork
-from .journal_records import Phase
+from .journal_records import NodeEntry, Phase
 from .permission import require_run
+from .restart_wait import Boot
 from .waiting import Deadline, Tolerant, duration, names, wait_until
 
 # ERROR_CLUSTER_NODE_NOT_PAUSED (cau.md 2.1).
@@ -105,6 +106,8 @@ def plan_resume(work: NodeWork) -> ResumePlan:
             operation="resume",
             remedy="Run the installation task again, which looks at the evidence, or look at the node's update history",
         )
+    if entry is not None and entry.phase is Phase.RESTARTING and node.state is not NodeState.DOWN:
+        _refuse_an_open_restart(work, entry)
     if node.state is NodeState.UP:
         return ResumePlan(node.state, is_needed=False, is_resumed_by_others=is_ours, groups_before=groups)
     if not is_ours:
@@ -117,6 +120,19 @@ def plan_resume(work: NodeWork) -> ResumePlan:
     if node.state is NodeState.DOWN:
         raise ResumeFailedError("the node is down", node=work.node, operation="resume", remedy="Start it, then run it again")
     return ResumePlan(node.state, is_needed=True, is_resumed_by_others=False, groups_before=groups)
+
+
+def _refuse_an_open_restart(work: NodeWork, entry: NodeEntry) -> None:
+    """Refuse as long as a restart that was asked for may still come: it would take the roles down that have just come back."""
+    info = work.client.system.info()
+    before = Boot(entry.boot_time or info.boot_time, None, work.clock.now())
+    if not before.is_before(Boot.of(info, work.clock.now())):
+        raise OutcomeUnknownError(
+            "the node was asked to restart and has not restarted yet, so it stays as it is",
+            node=work.node,
+            operation="resume",
+            remedy="Run node_reboot again, which looks at the node first, or restart it by hand",
+        )
 
 
 def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult:

@@ -69,7 +69,7 @@ def _physical_disk(disk: PhysicalDisk, away: str | None) -> str | None:
     if OperationalStatus.IN_MAINTENANCE_MODE not in disk.operational_status:
         return None
     # The disks of the node that is being worked on are put into maintenance mode by the pause itself on newer systems.
-    if away and away.casefold() in disk.physical_location.casefold():
+    if away and re.search(rf"(?<![\w-]){re.escape(away)}(?![\w-])", disk.physical_location, re.IGNORECASE):
         return None
     return f"disk {disk.name} ({disk.serial}) is in maintenance mode"
 

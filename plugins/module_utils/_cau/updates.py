@@ -59,7 +59,7 @@ class UpdateOptions:
     install_seconds: float = 7200
     batch_size: int = 1
     max_rounds: int = 5
-    quiet_seconds: float = 60
+    quiet_seconds: float = 120
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ def test_a_disk_in_maintenance_refuses_unless_it_is_in_the_node_that_is_away(ben
     assert "in maintenance mode" in refusal(bench)
     s2d.machine("node1").state = NodeState.PAUSED
     check(bench, for_restart=True)
-    s2d.physical_disks = [PhysicalDisk("Disk 2", "S2", Health.HEALTHY, (0xD016,), "node2 : Bay 1")]
+    s2d.physical_disks = [PhysicalDisk("Disk 2", "S2", Health.HEALTHY, (0xD016,), "node10 : Bay 1")]
     assert "in maintenance mode" in refusal(bench, for_restart=True)
 
 

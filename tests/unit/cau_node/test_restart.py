@@ -322,6 +322,15 @@ def test_a_restart_that_an_earlier_task_asked_for_is_not_asked_for_again(drained
     assert drained.count("restart") == 0
 
 
+def test_a_restart_that_an_earlier_task_asked_for_in_vain_is_asked_for_again(drained: Bench) -> None:
+    info = drained.work.client.system.info()
+    drained.journal.write("node1", phase=Phase.RESTARTING, boot_time=info.boot_time)
+    began = drained.clock.now()
+
+    assert restart(drained.work).restarts == 1
+    assert drained.world.calls("restart")[0].at - began >= 120
+
+
 def test_a_host_in_a_cluster_is_not_restarted_as_a_stand_alone_one(bench: Bench) -> None:
     bench.work.ownership = bench.work.journal = None
 

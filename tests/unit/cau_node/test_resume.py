@@ -139,6 +139,17 @@ def test_a_node_with_an_open_installation_is_not_resumed(drained: Bench, node1: 
     assert node1.state is NodeState.PAUSED
 
 
+def test_a_node_that_may_still_restart_is_not_resumed(drained: Bench, node1: FakeMachine) -> None:
+    booted = drained.work.client.system.info().boot_time
+    drained.journal.write("node1", phase=Phase.RESTARTING, boot_time=booted)
+
+    with pytest.raises(OutcomeUnknownError, match="not restarted yet"):
+        resume(drained.work)
+    assert node1.state is NodeState.PAUSED
+    node1.booted_at = drained.clock.now()
+    assert resume(drained.work).is_changed
+
+
 def test_a_node_that_is_down_is_named(drained: Bench, node1: FakeMachine) -> None:
     node1.state = NodeState.DOWN
 
