@@ -2,7 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run has done to a node, kept on that node and on one other, so that another controller can take over.
+r"""What a run has done to a node, kept on that node and on one other, so that another controller can take over.
+
+In the registry, below ROOT:
+
+    <run id>                 Format (REG_DWORD), Run (who drives it), Heartbeat (that node's own time), ReleasedAt (once the run has ended
+                             and the key stands only for nodes that it left out of service)
+    <run id>\nodes\<node>      Entry (what was done to the node)
+
+Run and Entry are one text each, so that a reader never meets half of a change.
 
 Private to this collection; it may change at any time.
 """
