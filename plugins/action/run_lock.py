@@ -14,9 +14,10 @@ from ..module_utils._cau import gate, run_lock
 from ..module_utils._cau.errors import CauError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.journal import Journal
+from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.membership import Membership
 from ..module_utils._cau.run_id import new_run_id
-from ..module_utils._errors import Outcome
+from ..module_utils._errors import OperationError, Outcome
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._process import controller_name, user_name
@@ -105,7 +106,7 @@ def released(task: TaskRun) -> dict[str, t.Any]:
     journal = task.journal(fleet, fact)
     left = _left_paused(fleet, journal)
     for node in left:
-        task.progress.say(node, "journal", "left paused by this run, the journal on it tells why")
+        task.progress.say(node, "journal", "left out of service by this run, the journal tells why")
     is_changed = run_lock.release(fleet, fact.run_id, journal, left)
     if is_changed:
         task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
@@ -192,8 +193,17 @@ def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
 
 
 def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
-    entries = {node: journal.read(node) for node in fleet.names}
-    return [node for node, entry in entries.items() if entry is not None and entry.paused_by_us]
+    """Return the nodes that stay out of service; the journal of one that cannot be read is kept, as it may be needed."""
+    left = []
+    for node in fleet.names:
+        try:
+            entry = journal.read(node)
+        except OperationError:
+            left.append(node)
+            continue
+        if entry is not None and (entry.paused_by_us or entry.phase is Phase.LEFT_OUT):
+            left.append(node)
+    return left
 
 
 def _view(fact: RunFact, *, has_ended: bool = False) -> dict[str, t.Any]:

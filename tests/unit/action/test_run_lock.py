@@ -176,3 +176,13 @@ def test_lock_that_aged_out_unclaimed_is_taken_again_after_the_gate(playbook: Pl
     assert playbook.run("run_lock", "hv-b")["run"]["run_id"] == first
     assert world.machine("node2").run_lock is not None
     assert len(world.calls("would_lose_quorum")) > looks
+
+
+def test_released_beside_a_node_that_is_gone_gives_the_other_locks_back(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    world.machine("node2").is_reachable = False
+    message, fields = playbook.failure("run_lock", "hv-a", state="released")
+    assert "node2" in message
+    assert fields["may_be_left"] == ["node2"]
+    assert world.machine("node1").run_lock is None
+    assert world.machine("node3").run_lock is None
