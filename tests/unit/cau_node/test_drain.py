@@ -14,6 +14,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     NotOurPauseError,
     OutcomeUnknownError,
     RunLockLostError,
+    TurnLostError,
     TurnTakenError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
@@ -91,6 +92,18 @@ def test_a_lock_that_is_lost_while_the_gate_settles_stops_the_pause(bench: Bench
     bench.world.fault("node1", "groups", when="act", then=lose)
 
     with pytest.raises(RunLockLostError):
+        drain(bench.work)
+    assert bench.count("pause") == 0
+    assert not bench.entry().paused_by_us
+
+
+def test_a_turn_that_is_lost_while_the_gate_settles_stops_the_pause(bench: Bench) -> None:
+    def lose() -> None:
+        bench.world.machine("node1").node_session = None
+
+    bench.world.fault("node1", "services", when="act", then=lose)
+
+    with pytest.raises(TurnLostError):
         drain(bench.work)
     assert bench.count("pause") == 0
     assert not bench.entry().paused_by_us
@@ -277,6 +290,16 @@ def test_a_failed_drain_that_cannot_be_undone_leaves_the_node_named(bench: Bench
     assert entry.phase is Phase.LEFT_OUT
     assert entry.paused_by_us
     assert "could not be brought back" in (entry.reason or "")
+
+
+def test_a_failed_drain_is_not_undone_without_the_lock(bench: Bench, node1: FakeMachine) -> None:
+    node1.drain_fails = True
+    bench.world.fault("node1", "pause", when="act", then=lambda: setattr(bench.world.machine("node2"), "run_lock", None))
+
+    with pytest.raises(DrainFailedError, match="could not be brought back"):
+        drain(bench.work)
+    assert bench.count("resume") == 0
+    assert bench.entry().phase is Phase.LEFT_OUT
 
 
 def test_somebody_who_resumes_the_node_meanwhile_keeps_it(bench: Bench, node1: FakeMachine) -> None:

@@ -62,6 +62,17 @@ def test_without_the_lock_nothing_is_done(drained: Bench, node1: FakeMachine) ->
         resume(drained.work)
     assert drained.count("resume") == 0
     assert node1.state is NodeState.PAUSED
+    assert drained.entry().phase is Phase.DRAINED
+
+
+def test_a_lock_that_is_lost_at_the_last_moment_stops_it(drained: Bench, node1: FakeMachine) -> None:
+    drained.world.fault("node1", "node", when="act", then=lambda: setattr(drained.world.machine("node2"), "run_lock", None))
+
+    with pytest.raises(RunLockLostError):
+        resume(drained.work)
+    assert drained.count("resume") == 0
+    assert node1.state is NodeState.PAUSED
+    assert drained.entry().paused_by_us
 
 
 def test_a_node_that_somebody_else_paused_stays_theirs(bench: Bench, node1: FakeMachine) -> None:
