@@ -142,7 +142,7 @@ def sign_in_failure(error: BaseException, endpoint: Endpoint) -> WsmanError:
     kinds = _class_names(error)
     if kinds & {"KerberosExchangeError", "GSSError", "MutualAuthenticationError"}:
         return kerberos_failure(endpoint)
-    if "InvalidCredentialsError" in kinds:
+    if type(error).__name__ == "InvalidCredentialsError":
         return unauthorized(endpoint)
     status = getattr(error, "code", None)
     if type(error).__name__ == "WinRMTransportError" and isinstance(status, int):
@@ -159,8 +159,10 @@ def _sign_in_failure_of(error: BaseException, endpoint: Endpoint) -> WsmanError:
             node=endpoint.name,
             remedy="Check that the port belongs to the WinRM service; a host that is starting or stopping does this too",
         )
+    # pywinrm's own complaints speak of settings and packages, never of credentials.
+    why = str(error) if type(error).__name__ == "WinRMError" else type(error).__name__
     return AuthenticationError(
-        f"signing in by {endpoint.auth} failed ({type(error).__name__})",
+        f"signing in by {endpoint.auth} failed ({why})",
         node=endpoint.name,
         remedy=(
             "Check user, password, the methods that the host's WinRM service allows, and that the Python packages for this method are "

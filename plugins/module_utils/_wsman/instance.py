@@ -226,12 +226,12 @@ def instance_from_element(element: Element) -> CimInstance:
     type_name = element.get(TYPE, "")
     class_name = names.local_name(type_name).removesuffix("_Type") if type_name else ""
     uris = [names.namespace_of(type_name), *(names.namespace_of(child.tag) for child in element[:1]), names.namespace_of(element.tag)]
-    for uri in uris:
+    for uri in filter(names.is_class_uri, uris):
         namespace, uri_class = names.split_class_uri(uri)
-        if uri and (not class_name or uri_class.casefold() == class_name.casefold()):
+        if not class_name or uri_class.casefold() == class_name.casefold():
             break
     else:
-        namespace, uri_class = None, names.local_name(element.tag)
+        namespace, uri_class = None, ""
     return CimInstance(class_name or uri_class or names.local_name(element.tag), namespace, by_name(element))
 
 

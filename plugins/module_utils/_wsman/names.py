@@ -27,6 +27,7 @@ ANONYMOUS = f"{ADDRESSING}/role/anonymous"
 WQL_DIALECT = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 CONFIG_URI = "http://schemas.microsoft.com/wbem/wsman/1/config"
 CLASS_METADATA_URI = "http://schemas.dmtf.org/wbem/cim-xml/2/cim-schema/2/*"
+DMTF_CLASS_URI = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 WMI_URI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
 
 _NAMESPACE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9_]+)*")
@@ -70,6 +71,11 @@ def split_class_uri(uri: str) -> tuple[str | None, str]:
     if head[: len(WMI_URI)].lower() == WMI_URI:
         return head[len(WMI_URI) :].lower(), class_name
     return None, class_name
+
+
+def is_class_uri(uri: str) -> bool:
+    """Return whether a namespace URI is that of a class, in WMI's or in DMTF's scheme (wsman-cim.md 1.2)."""
+    return uri.lower().startswith((WMI_URI, DMTF_CLASS_URI))
 
 
 def local_name(tag: str) -> str:

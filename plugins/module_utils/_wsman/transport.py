@@ -32,12 +32,13 @@ from . import failures, xml_stream
 from .blocks import Block, BlockRefusedError, BlockSplitter
 from .channel import Traffic
 from .endpoint import Endpoint
-from .errors import AnswerError, ConnectionLostError, RequestRefusedError, TlsError, WsmanError
+from .errors import AnswerError, AuthenticationError, ConnectionLostError, RequestRefusedError, TlsError, WsmanError
 from .kinds import Kind
 
 _LIBRARIES = ("urllib3", "requests", "winrm", "spnego", "requests_ntlm", "requests_credssp", "requests_kerberos")
 _SEALED = re.compile(r"\s*multipart/(x-multi-)?encrypted\b", re.IGNORECASE)
 _PIECE_BYTES = 65536
+_WITH_PASSWORD = frozenset({"basic", "plaintext", "ntlm", "credssp", "ssl"})
 
 for _library in _LIBRARIES:
     # Without a handler the logging module prints warnings of a library on stderr, which Ansible reports as stray output.
@@ -58,6 +59,12 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
             node=endpoint.name,
             remedy="Install the packages of the collection's requirements.txt into the environment that runs Ansible",
         )
+    _require_settings(endpoint)
+    return TransportChannel(endpoint, clock, traffic)
+
+
+def _require_settings(endpoint: Endpoint) -> None:
+    """Check what can be known before a connection is made."""
     if not _is_url(endpoint.url):
         raise RequestRefusedError(
             "the host's address is no URL of a WS-Management service",
@@ -70,6 +77,14 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
             node=endpoint.name,
             remedy="Use https, or ntlm or kerberos; ansible_winrm_message_encryption: never allows it all the same",
         )
+    if endpoint.auth in _WITH_PASSWORD and not (endpoint.auth == "ssl" and endpoint.cert_pem):
+        missing = "user" if not endpoint.username else "password" if endpoint.password is None else None
+        if missing is not None:
+            raise AuthenticationError(
+                f"no {missing} is set for signing in by {endpoint.auth}",
+                node=endpoint.name,
+                remedy="Set ansible_user and ansible_password for the host",
+            )
     for path in filter(None, (endpoint.ca_trust_path if endpoint.verify_certificate else None, endpoint.cert_pem, endpoint.cert_key_pem)):
         if not pathlib.Path(path).exists():
             raise TlsError(
@@ -77,7 +92,6 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
                 node=endpoint.name,
                 remedy="Check ansible_winrm_ca_trust_path, ansible_winrm_cert_pem and ansible_winrm_cert_key_pem",
             )
-    return TransportChannel(endpoint, clock, traffic)
 
 
 def _is_url(text: str) -> bool:

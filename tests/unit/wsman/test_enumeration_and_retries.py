@@ -98,7 +98,7 @@ def test_fragments_of_a_query_for_single_properties_are_read() -> None:
     fragment = "<w:XmlFragment><Name>a</Name><Started><Datetime>2024-03-01T10:00:00Z</Datetime></Started></w:XmlFragment>"
     client, _ = client_for(Step([enumerated(f"<w:Items>{fragment}</w:Items>", None, is_end=True)]))
     (found,) = client.query("root/cimv2", "SELECT Name, Started FROM X")
-    assert found.text("Name") == "a"
+    assert (found.class_name, found.namespace, found.text("Name")) == ("XmlFragment", None, "a")
     assert found.require_moment("Started").hour == 10
 
 

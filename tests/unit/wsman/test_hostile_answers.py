@@ -203,7 +203,7 @@ def test_answer_that_trickles_over_http_is_cut_off(host: Callable[..., LoopbackH
 
     started = host(trickle)
     begun = time.monotonic()
-    failure_of(lambda: client(started.url).get("root/cimv2", "X"))
+    failure_of(lambda: client(started.url, limit=0.4).get("root/cimv2", "X"))
     assert time.monotonic() - begun < SECONDS
 
 

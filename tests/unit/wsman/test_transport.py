@@ -13,8 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests
 from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import failures
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import (
@@ -35,10 +37,14 @@ Hosts = Callable[..., LoopbackHost]
 
 
 class QuickClock(Clock):
-    """Real time, but silence is noticed after a fraction of a second."""
+    """Real time with short pauses; `limit` is how long a socket may be silent, in seconds."""
+
+    def __init__(self, limit: float = 5.0) -> None:
+        super().__init__()
+        self.limit = limit
 
     def socket_timeout(self, seconds: float) -> float:
-        return 0.4
+        return self.limit
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds / 1000)
@@ -49,8 +55,8 @@ def endpoint(url: str, **changes: object) -> Endpoint:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-def client(url: str, **changes: object) -> Client:
-    return Client(endpoint(url, **changes), QuickClock(), read_tries=1)
+def client(url: str, limit: float = 5.0, **changes: object) -> Client:
+    return Client(endpoint(url, **changes), QuickClock(limit), read_tries=1)
 
 
 def get(found: Client) -> object:
@@ -192,7 +198,7 @@ def test_silence_is_noticed_and_told_apart(host: Hosts, begins: bool) -> None:
         started.hold.wait(5)
 
     started = host(silent)
-    found = failure_of(lambda: invoke(client(started.url)))
+    found = failure_of(lambda: invoke(client(started.url, limit=0.3)))
     assert isinstance(found, ConnectionLostError)
     assert found.is_silence
     assert found.outcome is Outcome.UNKNOWN
@@ -246,11 +252,58 @@ def test_sealing_that_the_method_cannot_do_is_refused() -> None:
     assert isinstance(found, AuthenticationError)
 
 
-def test_user_without_a_name_is_refused() -> None:
-    assert isinstance(failure_of(lambda: get(client("http://127.0.0.1:1/wsman", username=None))), AuthenticationError)
+@pytest.mark.parametrize(("changes", "text"), [({"username": None}, "no user"), ({"password": None}, "no password")])
+def test_missing_credentials_are_told_before_anything_is_sent(changes: dict[str, None], text: str) -> None:
+    found = failure_of(lambda: get(client("http://127.0.0.1:1/wsman", **changes)))
+    assert isinstance(found, AuthenticationError)
+    assert text in str(found)
 
 
-def test_environment_proxies_and_netrc_are_left_alone(host: Hosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_package_of_a_method_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("winrm.transport.HAVE_CREDSSP", False)
+    found = failure_of(lambda: get(client("https://127.0.0.1:1/wsman", auth="credssp")))
+    assert isinstance(found, AuthenticationError)
+    assert "requests-credssp" in str(found)
+
+
+def test_missing_package_of_the_client_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.transport.MISSING", "No module named 'winrm'"
+    )
+    found = failure_of(lambda: get(client("https://127.0.0.1:1/wsman")))
+    assert isinstance(found, RequestRefusedError)
+    assert "requirements.txt" in str(found)
+
+
+class KerberosExchangeError(requests.RequestException):
+    """Stands for the error of pywinrm's own Kerberos package, which needs a library to be imported."""
+
+
+class MutualAuthenticationError(requests.RequestException):
+    """As KerberosExchangeError."""
+
+
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.ONCE_ONLY])
+def test_ticket_that_cannot_be_had_is_told_with_its_service(kind: Kind) -> None:
+    found = failures.sign_in_failure(KerberosExchangeError("no ticket"), endpoint("http://node1.example:5985/wsman", auth="kerberos"))
+    assert isinstance(found, AuthenticationError)
+    assert "HTTP/node1.example" in str(found)
+    assert "kinit" in str(found)
+
+
+def test_answer_whose_proof_fails_may_have_been_worked_for(host: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unproven(*args: object, **kwargs: object) -> None:
+        raise MutualAuthenticationError
+
+    monkeypatch.setattr("requests.Session.send", unproven)
+    assert failure_of(lambda: invoke(client("http://127.0.0.1:1/wsman"))).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.usefixtures("ntlm_users")
+@pytest.mark.parametrize("is_sealed", [False, True])
+def test_environment_proxies_and_netrc_are_left_alone(
+    host: Hosts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_sealed: bool
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login other password other\n")
     netrc.chmod(0o600)
@@ -260,10 +313,11 @@ def test_environment_proxies_and_netrc_are_left_alone(host: Hosts, monkeypatch: 
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    started = host(answers(envelope(service())))
-    with client(started.url) as found:
+    started = host(sealed_answer(envelope(service())) if is_sealed else answers(envelope(service())), needs_ntlm=is_sealed)
+    settings = sealed_endpoint(started.url) if is_sealed else endpoint(started.url)
+    with Client(settings, QuickClock()) as found:
         get(found)
-    assert started.requests[0].headers["authorization"] == "Basic YWRtaW46Y2FuYXJ5LVBhNTU="
+    assert started.requests[0].headers.get("authorization") == (None if is_sealed else "Basic YWRtaW46Y2FuYXJ5LVBhNTU=")
 
 
 def test_proxy_of_the_endpoint_is_used(host: Hosts) -> None:
