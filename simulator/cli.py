@@ -15,12 +15,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from .scenario import loader
 from .scenario.build import build
-from .twin import Twin, TwinOptions, wire_options
+from .twin import Twin, TwinOptions, start_of, wire_options
 
 EXIT_USAGE = 2
 
@@ -91,7 +90,7 @@ def _check(names: Sequence[str]) -> int:
         try:
             path = loader.find(name)
             data = loader.load(path)
-            world = build(data, datetime.now(UTC), name=str(path))
+            world = build(data, start_of(data, str(path)), name=str(path))
             wire_options(data, str(path))
         except loader.ScenarioError as error:
             print(error, file=sys.stderr)  # noqa: T201

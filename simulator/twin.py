@@ -49,12 +49,19 @@ class TwinOptions:
     allow_unencrypted: bool = False
 
 
-def start_of(data: dict[str, t.Any]) -> datetime:
-    """Return the twin time at which a scenario begins: its own, else now."""
+def start_of(data: dict[str, t.Any], file: str) -> datetime:
+    """Return the twin time at which a scenario begins: its own, else now.
+
+    Raises:
+        ScenarioError: its own is no time.
+    """
     value = data.get("start")
     if value is None:
         return datetime.now(UTC)
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise loader.ScenarioError(file, "start", f"'{value}' is no time such as 2026-01-15T20:00:00Z") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -86,7 +93,7 @@ class Twin:
     def __init__(self, data: dict[str, t.Any], options: TwinOptions, name: str = "scenario") -> None:
         self.options = options
         chosen = wire_options(data, name)
-        clock = TwinClock(options.rate, start_of(data))
+        clock = TwinClock(options.rate, start_of(data, name))
         world = build(data, clock.now(), options.seed, name)
         self.events = EventLog(options.events)
         self.model = Model(world, clock, self.events)

@@ -10,7 +10,7 @@ from ..cim import CimFault, FaultStyle
 
 NODE_NOT_AVAILABLE, NODE_DOWN, NODE_NOT_PAUSED, NODE_PAUSED, NODE_SHUTTING_DOWN = 5005, 5050, 5058, 5070, 5073
 NO_QUORUM, RESOURCE_LOCKED, DRAIN_IN_PROGRESS, STORAGE_DEGRADED = 5925, 5960, 5962, 5987
-GROUP_NOT_FOUND, GROUP_MOVING, RPC_UNAVAILABLE = 5013, 5908, 1722
+GROUP_NOT_FOUND, GROUP_MOVING, RPC_UNAVAILABLE, NO_ENDPOINT = 5013, 5908, 1722, 1753
 
 _TEXTS = {
     NODE_NOT_AVAILABLE: "A cluster node is not available for this operation.",
@@ -24,6 +24,7 @@ _TEXTS = {
     RESOURCE_LOCKED: "The operation cannot be completed because a resource is locked.",
     DRAIN_IN_PROGRESS: "The drain of the cluster node is already in progress.",
     STORAGE_DEGRADED: "The operation was refused because the storage of the cluster is degraded.",
+    NO_ENDPOINT: "There are no more endpoints available from the endpoint mapper.",
     RPC_UNAVAILABLE: "The RPC server is unavailable.",
 }
 

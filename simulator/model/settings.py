@@ -37,6 +37,7 @@ class Behaviour:
     lock_seconds: float = 3600.0
     enumeration_touches: bool = False
     drain_on_shutdown: bool = True
+    no_cluster: str = "empty"
 
 
 @dataclass

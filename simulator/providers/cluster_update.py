@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ..cim import CimFault, ClassSchema, FaultStyle, Instance, Job, Reply
 from ..model import agent, catalogue, criteria, installers, jobs, locks
-from ..model.state import JobState, ReportChunks
+from ..model.state import JobState, Power, ReportChunks
 from .base import Arguments, ClassProvider, Context, Keys, Method, Values, has_keys, number_of, text_of
 
 _CHUNK_LIMIT = 4 * 1024 * 1024
@@ -69,6 +69,8 @@ class CauRun(_LockClass):
 def _work(kind: str) -> Method:
     def call(context: Context, keys: Keys, arguments: Arguments) -> Job:
         guid = keys["OrchestratorGuid"]
+        if context.node.power is Power.SHUTTING_DOWN:
+            raise CimFault(0x8007045B, "A system shutdown is in progress. ", sender=False, style=FaultStyle.WMI_ERROR, cim_status=28)
         options = {
             "recommended": arguments.get("IncludeRecommendedUpdates") is True,
             "feature_only": arguments.get("FeatureUpdatesOnly") is True,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ..cim import ClassSchema, Reference, Reply
 from ..model import drain, groups, quorum
-from ..model.faults_win32 import GROUP_NOT_FOUND, NODE_SHUTTING_DOWN, RPC_UNAVAILABLE, win32_fault
+from ..model.faults_win32 import GROUP_NOT_FOUND, NO_ENDPOINT, NODE_SHUTTING_DOWN, RPC_UNAVAILABLE, win32_fault
 from ..model.state import Cluster, Group, GroupState, Node, NodeState, Power
 from .base import Arguments, ClassProvider, Context, Keys, Method, Values, has_keys, text_of
 
@@ -43,6 +43,9 @@ class _ClusterClass(ClassProvider):
 
     def rows(self, context: Context) -> list[Values]:
         """Return the values of all instances."""
+        if not context.node.is_member and context.cluster.behaviour.no_cluster == "empty":
+            # What a machine with the feature but without a cluster answers is not documented: nothing, or an error.
+            return []
         require_cluster(context)
         return self.cluster_rows(context)
 
@@ -56,7 +59,9 @@ def require_cluster(context: Context) -> None:
     node = context.node
     if node.power is Power.SHUTTING_DOWN:
         raise win32_fault(NODE_SHUTTING_DOWN)
-    if not node.is_member or node.state in {NodeState.DOWN, NodeState.JOINING}:
+    if not node.is_member:
+        raise win32_fault(NO_ENDPOINT)
+    if node.state in {NodeState.DOWN, NodeState.JOINING}:
         raise win32_fault(RPC_UNAVAILABLE)
 
 

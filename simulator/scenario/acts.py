@@ -174,6 +174,12 @@ def _step_clock(model: Model, spec: Spec) -> None:
     model.emit("clock_stepped", cluster.name, node.name, seconds=spec["seconds"], offset=node.clock_offset)
 
 
+def _status_information(model: Model, spec: Spec) -> None:
+    """Set the flags of a node, such as 1 isolated or 2 quarantined."""
+    _cluster_found, node = _node(model, spec)
+    node.status_flags = int(spec.get("flags", 0))
+
+
 def _signal(model: Model, spec: Spec) -> None:
     cluster, node = _node(model, spec)
     registry.signal_pending(model, cluster.name, node, *spec.get("signals", ["cbs"]))
@@ -224,6 +230,7 @@ ACTS: dict[str, Callable[[Model, Spec], None]] = {
     "power_off": _power_off,
     "power_on": _power_on,
     "step_clock": _step_clock,
+    "set_status_information": _status_information,
     "signal_restart": _signal,
     "repair_storage": _repair,
     "set_disk_health": _disk_health,

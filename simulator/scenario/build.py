@@ -177,6 +177,9 @@ class _Builder:
             registry.make(root, path)
             for name, value in values.items():
                 registry.put(root, path, name, _REG_KINDS[type(value)], value)
+        if not node.is_member:
+            node.services["ClusSvc"].is_running = False
+            node.services["ClusSvc"].start_mode = "Disabled"
         self.pending(node, set(data.get("pending_restart", [])))
         for kind in ("run_lock", "node_session"):
             if kind in data:
@@ -198,7 +201,10 @@ class _Builder:
             registry.put(node.registry, registry.SESSION_MANAGER, registry.RENAMES, registry.REG_MULTI_SZ, list(PENDING_FILES))
 
     def groups(self, cluster: Cluster, data: Data) -> None:
-        up = [node.name for node in cluster.nodes.values() if node.is_member and node.state is NodeState.UP]
+        up = [node.name for node in cluster.members() if node.state is NodeState.UP]
+        if not cluster.members() and not data.get("groups"):
+            # Stand-alone machines: they share a catalogue and nothing else.
+            return
         if not up:
             raise self.refuse("nodes", "at least one node must be up and a member")
         core: tuple[tuple[str, str], ...] = (("Cluster Name", "Network Name"), ("Cluster IP Address", "IP Address"))

@@ -19,6 +19,16 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 """The shipped ones."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads times as text, so that the schema alone decides what a value may be."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class ScenarioError(Exception):
     """A scenario that cannot be used.
 
@@ -84,7 +94,7 @@ def load(path: Path) -> dict[str, t.Any]:
         ScenarioError: it cannot be read, is no YAML, or does not follow the schema.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except OSError as error:
         raise ScenarioError(str(path), "", f"cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
