@@ -24,7 +24,9 @@ def judge_requests(case: Case) -> None:
     members = _members(case)
     for cluster in sorted({request.get("cluster") for request in case.run.requests}, key=str):
         requests = list(case.our_requests(cluster))
-        marks = [number for number, request in enumerate(requests) if once_only(request) and not request.get("replay")]
+        marks = [
+            number for number, request in enumerate(requests) if once_only(request) and not _is_reconnection(request, requests[:number])
+        ]
         for position, mark in enumerate(marks):
             before = requests[marks[position - 1] + 1 if position else 0 : mark]
             request = requests[mark]
@@ -45,6 +47,12 @@ def _members(case: Case) -> dict[str | None, set[str]]:
             found.get(event.get("cluster"), set()).discard(event["node"])
     found.pop(None, None)
     return found
+
+
+def _is_reconnection(request: Entry, before: Sequence[Entry]) -> bool:
+    """Return whether a request carries on an operation, which the host knows by its OperationID (wsman-cim.md 7)."""
+    number = request.get("operation_id")
+    return bool(request.get("replay")) or (number is not None and any(entry.get("operation_id") == number for entry in before))
 
 
 def _judge_read_again(case: Case, request: Entry, before: Sequence[Entry], members: set[str]) -> None:

@@ -220,6 +220,14 @@ def test_replay_of_a_running_operation_is_no_repetition() -> None:
     assert check(log.record()) == []
 
 
+def test_same_operation_id_is_no_repetition() -> None:
+    log = good_run()
+    number = next(number for number, entry in enumerate(log.requests) if entry["method"] == "InstallUpdates")
+    log.requests[number] |= {"outcome": "dropped_before", "operation_id": "uuid:1"}
+    log.requests.insert(number + 1, log.requests[number] | {"outcome": "answered"})
+    assert check(log.record()) == []
+
+
 def test_overlapping_installations_are_red() -> None:
     log = without_event(good_run(between={"restart": lambda log: log.install("NODE1", "kb2")}), "install_ended", "NODE1")
     assert "begun while another one was running" in said(log.record())
