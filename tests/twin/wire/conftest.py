@@ -25,9 +25,7 @@ from simulator.wire.server import WireServer
 from .fake_provider import FakeClock, FakeInterceptor, FakeProvider
 from .messages import PASSWORD, USER, RawClient
 
-FAST = Floors(
-    idle=2.0, header=0.5, body=0.5, keep_alive=0.05, operation_timeout=0.3, reconnect_window=0.4, enumeration=0.3, send=2.0
-)
+FAST = Floors(idle=2.0, header=0.5, body=0.5, keep_alive=0.05, operation_timeout=0.3, reconnect_window=0.4, enumeration=0.3, send=2.0)
 _addresses = itertools.count(10)
 
 
@@ -43,7 +41,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 class Twin:
     """The server under test with everything a test wants to look at."""
 
-    def __init__(self, folder: Path, **settings: t.Any) -> None:
+    def __init__(self, folder: Path, **settings: t.Any) -> None:  # noqa: ANN401
         self.provider = FakeProvider()
         self.clock = FakeClock(settings.pop("rate", 1000.0))
         self.interceptor = FakeInterceptor()
@@ -53,7 +51,15 @@ class Twin:
         self.certificate = make_certificate(folder, [self.address])
         limits = settings.pop("limits", {})
         endpoint = NodeEndpoint(
-            "HV01", "node1", self.address, 0, 0, self.provider, "OS: 10.0.20348 SP: 0.0 Stack: 3.0", limits, settings.pop("language", "en-US")
+            "HV01",
+            "node1",
+            self.address,
+            0,
+            0,
+            self.provider,
+            "OS: 10.0.20348 SP: 0.0 Stack: 3.0",
+            limits,
+            settings.pop("language", "en-US"),
         )
         settings.setdefault("allow_unencrypted", True)
         settings.setdefault("options", WireOptions(floors=FAST))
@@ -65,17 +71,17 @@ class Twin:
         self.port, self.tls_port = port, tls_port
         self._clients: list[RawClient] = []
 
-    def client(self, **options: t.Any) -> RawClient:
+    def client(self, **options: t.Any) -> RawClient:  # noqa: ANN401
         client = RawClient(self.address, options.pop("port", self.port), **options)
         self._clients.append(client)
         return client
 
     def log_lines(self, count: int) -> list[dict[str, t.Any]]:
-        """Return the log once it has `count` lines: a line is written after its answer has left."""
+        """Return the log in order of the requests, once it has `count` lines: a line is written after its answer has left."""
         wait_for(lambda: len(self.log_path.read_text().splitlines()) >= count)
         lines = [json.loads(line) for line in self.log_path.read_text().splitlines()]
         assert len(lines) == count
-        return lines
+        return sorted(lines, key=lambda line: int(line["seq"]))
 
     def stop(self) -> None:
         for client in self._clients:
@@ -88,7 +94,7 @@ class Twin:
 def make_twin(tmp_path: Path) -> Iterator[Callable[..., Twin]]:
     started: list[Twin] = []
 
-    def make(**settings: t.Any) -> Twin:
+    def make(**settings: t.Any) -> Twin:  # noqa: ANN401
         started.append(Twin(tmp_path, **settings))
         return started[-1]
 

@@ -69,12 +69,16 @@ THING = ClassSchema(
                 ParameterSchema("Copies", "uint32", "out", is_array=True),
             ),
         ),
-        MethodSchema("Work", "uint32", (ParameterSchema("Info", "instance", "out", is_array=True, is_stream=True, embedded_class="Test_Part"),)),
+        MethodSchema(
+            "Work", "uint32", (ParameterSchema("Info", "instance", "out", is_array=True, is_stream=True, embedded_class="Test_Part"),)
+        ),
         MethodSchema("Create", None, (ParameterSchema("Name", "string", "in"),), is_static=True),
     ),
 )
 SPECIAL = ClassSchema(SPACE, "Test_SpecialThing", superclass="Test_Thing", properties=THING.properties, methods=THING.methods)
-SINGLETON = ClassSchema(SPACE, "Test_One", properties=(PropertySchema("Guid", "string", is_key=True),), is_singleton=True, methods=THING.methods[:1])
+SINGLETON = ClassSchema(
+    SPACE, "Test_One", properties=(PropertySchema("Guid", "string", is_key=True),), is_singleton=True, methods=THING.methods[:1]
+)
 LINK = ClassSchema(
     SPACE, "Test_Link", properties=(PropertySchema("Owner", "reference", is_key=True), PropertySchema("Owned", "reference", is_key=True))
 )

@@ -65,16 +65,16 @@ def envelope(
     ).encode()
 
 
-def get(name: str, **options: t.Any) -> bytes:
+def get(name: str, **options: t.Any) -> bytes:  # noqa: ANN401
     return envelope(f"{TRANSFER}/Get", selectors={"Name": name}, **options)
 
 
-def invoke(method: str, inner: str = "", *, name: str | None = "full", **options: t.Any) -> bytes:
+def invoke(method: str, inner: str = "", *, name: str | None = "full", **options: t.Any) -> bytes:  # noqa: ANN401
     body = f'<p:{method}_INPUT xmlns:p="{THING_URI}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{inner}</p:{method}_INPUT>'
     return envelope(f"{THING_URI}/{method}", body=body, selectors={"Name": name} if name else None, **options)
 
 
-def robust(method: str, operation: str, *, bits: int = 12, is_resumption: bool = False, inner: str = "", **options: t.Any) -> bytes:
+def robust(method: str, operation: str, *, bits: int = 12, is_resumption: bool = False, inner: str = "", **options: t.Any) -> bytes:  # noqa: ANN401
     headers = (
         f'<m:OperationID s:mustUnderstand="{str(is_resumption).lower()}">{operation}</m:OperationID>'
         f'<m:SequenceId s:mustUnderstand="false">1</m:SequenceId>'
@@ -138,7 +138,9 @@ class RawClient:
 
     def __init__(self, address: str, port: int, *, tls: ssl.SSLContext | None = None, user: str = USER, password: str = PASSWORD) -> None:
         self.connection: http.client.HTTPConnection = (
-            http.client.HTTPSConnection(address, port, timeout=10, context=tls) if tls else http.client.HTTPConnection(address, port, timeout=10)
+            http.client.HTTPSConnection(address, port, timeout=10, context=tls)
+            if tls
+            else http.client.HTTPConnection(address, port, timeout=10)
         )
         self.authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 

@@ -32,7 +32,9 @@ def strict(make_twin: Callable[..., Twin]) -> Twin:
     return make_twin(allow_unencrypted=False)
 
 
-def transport(twin: Twin, auth: str = "ntlm", *, tls: bool = False, user: str = USER, password: str = PASSWORD, encryption: str = "auto") -> Transport:
+def transport(
+    twin: Twin, auth: str = "ntlm", *, tls: bool = False, user: str = USER, password: str = PASSWORD, encryption: str = "auto"
+) -> Transport:
     url = f"https://{twin.address}:{twin.tls_port}/wsman" if tls else f"http://{twin.address}:{twin.port}/wsman"
     return Transport(
         endpoint=url,
@@ -145,7 +147,13 @@ def test_message_sealed_for_another_connection_is_400(strict: Twin) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"--Encrypted Boundary\r\n", b"--Encrypted Boundary\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n", b"x" * 100]
+    "body",
+    [
+        b"",
+        b"--Encrypted Boundary\r\n",
+        b"--Encrypted Boundary\r\n\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n",
+        b"x" * 100,
+    ],
 )
 def test_broken_framing_is_400_and_the_connection_can_start_over(strict: Twin, body: bytes) -> None:
     session = transport(strict)

@@ -123,8 +123,8 @@ def test_expect_continue_is_answered(twin: Twin) -> None:
     client, body = twin.client(), get("full")
     with socket.create_connection((twin.address, twin.port), timeout=5) as sock:
         sock.sendall(
-            f"POST /wsman HTTP/1.1\r\nExpect: 100-continue\r\nAuthorization: {client.authorization}\r\nContent-Type: application/soap+xml\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            f"POST /wsman HTTP/1.1\r\nExpect: 100-continue\r\nAuthorization: {client.authorization}\r\n"
+            f"Content-Type: application/soap+xml\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         )
         assert sock.recv(100).startswith(b"HTTP/1.1 100 ")
         sock.sendall(body)

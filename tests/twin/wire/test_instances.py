@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
+from simulator.cim import Instance
 from simulator.wire.options import WireOptions
 
 from .conftest import FAST, Twin
-from .fake_provider import Instance, thing
+from .fake_provider import thing
 from .messages import NIL, NS, THING_URI, TRANSFER, XSI_TYPE, Answer, envelope, get, invoke
 
 DMTF = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/Test_Thing"
@@ -94,8 +96,6 @@ def test_forbidden_characters_become_question_marks(twin: Twin) -> None:
 
 
 def test_embedded_instances_can_come_as_cim_xml(twin: Twin) -> None:
-    import dataclasses
-
     source = twin.provider.things["full"]
     schema = dataclasses.replace(source.schema, embedded_style="cim_xml")
     twin.provider.things["full"] = Instance(schema, source.values)

@@ -88,7 +88,11 @@ def test_plain_call_times_out(make_twin: Callable[..., Twin], cancels: bool, exp
     twin = make_twin(options=WireOptions(floors=FAST, cancels_on_timeout=cancels))
     twin.provider.job = FakeJob()
     answer = twin.client().post(invoke("Work", timeout="PT7200S"))
-    assert (answer.code, answer.text(".//s:Subcode/s:Value"), answer.text(".//s:Code/s:Value")) == ("2150858793", "w:TimedOut", "s:Receiver")
+    assert (answer.code, answer.text(".//s:Subcode/s:Value"), answer.text(".//s:Code/s:Value")) == (
+        "2150858793",
+        "w:TimedOut",
+        "s:Receiver",
+    )
     assert twin.provider.job.cancelled == expected
 
 
