@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import tempfile
-import threading
+import typing as t
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from .scenario.build import build
 from .twin import Twin, TwinOptions, start_of, wire_options
 
 EXIT_USAGE = 2
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def _address(text: str) -> str:
@@ -105,9 +107,19 @@ def _check(names: Sequence[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     path = loader.find(options.scenario)
     data = loader.load(path)
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_arguments: stopped.set())
+    # Blocked before the first thread starts, and so in every one of them: the main thread alone takes these signals, when it waits.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        _run(options, data, path)
+    finally:
+        while signal.sigtimedwait(STOP_SIGNALS, 0):
+            # Whoever asks twice is not killed by it after all.
+            pass
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return 0
+
+
+def _run(options: argparse.Namespace, data: dict[str, t.Any], path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="twin-") as folder:
         chosen = TwinOptions(
             folder=Path(folder),
@@ -125,12 +137,11 @@ def _serve(options: argparse.Namespace) -> int:
         try:
             twin.start()
             _announce(twin, options.ready_file)
-            stopped.wait()
+            signal.sigwait(STOP_SIGNALS)
         finally:
             twin.stop()
             if options.ready_file:
                 options.ready_file.unlink(missing_ok=True)
-    return 0
 
 
 def _announce(twin: Twin, ready_file: Path | None) -> None:

@@ -176,7 +176,8 @@ class ControlSocket(socketserver.ThreadingUnixStreamServer):
 
     def stop(self) -> None:
         """Stop answering and remove the socket."""
-        self.shutdown()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join(timeout=5)
         self.server_close()
-        self._thread.join(timeout=5)
         self.path.unlink(missing_ok=True)

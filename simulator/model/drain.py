@@ -67,7 +67,7 @@ def pause(model: Model, cluster: Cluster, node: Node, drain_type: int, target: s
     if drain_type == NO_DRAIN:
         return
     node.drain_status, node.drain_error, node.status_flags = DrainStatus.IN_PROGRESS, 0, FLAG_DRAINING
-    node.drain_target = target or ""
+    node.drain_target, node.drain_type = target or "", drain_type
     node.drain_number += 1
     model.emit("drain_started", cluster.name, node.name, drain_type=drain_type, target=target, reason=reason)
     model.schedule(0.5, drain_step, cluster=cluster.name, node=node.name, number=node.drain_number, is_forced=drain_type == FORCED_DRAIN)
@@ -88,8 +88,12 @@ def drain_step(model: Model, cluster: str, node: str, number: int, is_forced: bo
     if source.drain_status is not DrainStatus.IN_PROGRESS or source.drain_number != number:
         return
     stuck = list(failed or ())
+    if any(group.moving_to is not None for group in owned_by(found, node)):
+        # A group is leaving anyway, by a failback or an administrator: the drain is not over before it has gone.
+        model.schedule(1.0, drain_step, cluster=cluster, node=node, number=number, is_forced=is_forced, failed=stuck)
+        return
     for group in owned_by(found, node):
-        if group.name in stuck or group.moving_to is not None:
+        if group.name in stuck:
             continue
         target = None if _must_stay(source, group) else best_owner(found, group, source.drain_target or None) or best_owner(found, group)
         if target is not None:
@@ -123,10 +127,12 @@ def _settle(model: Model, cluster: Cluster, node: Node, stuck: list[str]) -> Non
             model.emit("fault_played", cluster.name, node.name, fault=fault["name"], operation="drain")
     if stuck:
         node.drain_status, node.drain_error, node.status_flags = DrainStatus.FAILED, RESOURCE_LOCKED, FLAG_DRAIN_FAILED
-        model.emit("drain_failed", cluster.name, node.name, groups_left=stuck, reason=f"{RESOURCE_LOCKED}: {win32_text(RESOURCE_LOCKED)}")
+        reason = f"{RESOURCE_LOCKED}: {win32_text(RESOURCE_LOCKED)}"
+        model.emit("drain_failed", cluster.name, node.name, drain_type=node.drain_type, groups_left=stuck, reason=reason)
         return
     node.drain_status, node.status_flags = DrainStatus.COMPLETED, FLAG_DRAINED
-    model.emit("drain_completed", cluster.name, node.name, groups_left=[group.name for group in owned_by(cluster, node.name)])
+    left = [group.name for group in owned_by(cluster, node.name)]
+    model.emit("drain_completed", cluster.name, node.name, drain_type=node.drain_type, groups_left=left)
 
 
 def resume(model: Model, cluster: Cluster, node: Node, failback: int) -> None:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import logging
 import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from ..cim import CimFault
 from .clock import TwinClock
 from .events import EventLog
 from .state import Cause, Cluster, Node, Scheduled, World
+
+_LOG = logging.getLogger(__name__)
 
 Handler = Callable[..., None]
 
@@ -96,7 +100,9 @@ class Model:
                 self.world.now = max(self.world.now, item.due)
                 before, self.cause = self.cause, item.cause
                 try:
-                    _HANDLERS[item.handler](self, **item.arguments)
+                    # What the cluster refuses when its time comes does not happen; nobody is there to be told.
+                    with contextlib.suppress(CimFault):
+                        _HANDLERS[item.handler](self, **item.arguments)
                 finally:
                     self.cause = before
                 self.changed.notify_all()
@@ -141,7 +147,11 @@ class Model:
             with self.changed:
                 if self._is_stopping:
                     return
-                self.run_due(self.clock.now())
+                try:
+                    self.run_due(self.clock.now())
+                except Exception:
+                    # One broken handler must not stop time for everybody else.
+                    _LOG.exception("the model failed")
                 if not self._reachable:
                     self.changed.wait(self._pause())
             self._tell()

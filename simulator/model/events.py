@@ -14,6 +14,71 @@ from pathlib import Path
 
 from .state import Cause
 
+_PAUSE = ("drain_type", "target", "reason", "groups_left")
+_RESUME = ("failback", "groups_moved")
+_SESSION = ("guid", "holder")
+_INSTALL = ("guid", "updates", "outcome")
+_UPDATE = ("update", "revision", "hresult", "restart_required")
+_INSTALLER = ("path", "parameters", "exit_code")
+_CHANGE = ("group", "from", "to", "reason")
+_RESTART = ("reason_code", "boot_time", "services_running")
+_STORAGE = ("disk", "health")
+_REGISTRY = ("key", "values")
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "model_started": (),
+    "model_stopped": (),
+    "run_lock_taken": ("guid",),
+    "run_lock_touched": ("guid",),
+    "run_lock_released": ("guid",),
+    "run_lock_refused": ("guid", "holder"),
+    "run_lock_expired": ("guid", "last_access"),
+    "node_session_opened": _SESSION,
+    "node_session_touched": _SESSION,
+    "node_session_closed": _SESSION,
+    "node_session_refused": _SESSION,
+    "node_session_expired": _SESSION,
+    "scan": ("guid", "query", "offered"),
+    "update_downloaded": ("update", "result", "hresult"),
+    "install_started": _INSTALL,
+    "install_ended": _INSTALL,
+    "install_cancelled": _INSTALL,
+    "update_installed": _UPDATE,
+    "update_failed": _UPDATE,
+    "update_offered_again": _UPDATE,
+    "installer_started": _INSTALLER,
+    "installer_ended": _INSTALLER,
+    "pause_requested": _PAUSE,
+    "pause_refused": _PAUSE,
+    "drain_started": _PAUSE,
+    "drain_completed": _PAUSE,
+    "drain_failed": _PAUSE,
+    "resume_requested": _RESUME,
+    "resume_refused": _RESUME,
+    "resumed": _RESUME,
+    "group_moved": _CHANGE,
+    "group_state_changed": _CHANGE,
+    "node_state_changed": ("from", "to", "reason"),
+    "restart_requested": _RESTART,
+    "node_down": _RESTART,
+    "node_up": _RESTART,
+    "node_joined": _RESTART,
+    "vote_changed": ("votes",),
+    "quorum_lost": ("votes",),
+    "storage_job_started": _STORAGE,
+    "storage_job_ended": _STORAGE,
+    "virtual_disk_health_changed": _STORAGE,
+    "node_added": ("name",),
+    "node_evicted": ("name",),
+    "clock_stepped": ("seconds", "offset"),
+    "cau_role_state_changed": _CHANGE,
+    "registry_written": _REGISTRY,
+    "registry_deleted": _REGISTRY,
+    "report_chunk_stored": ("timestamp", "sequence", "last"),
+    "fault_played": ("fault", "operation"),
+}
+"""Every event and the fields that each of its lines has; those that do not apply to one line are null there."""
+
 
 def plain(value: object) -> object:
     """Return `value` as JSON has it: times as UTC text, sets and tuples as lists, enums as lower-case names."""
@@ -62,7 +127,7 @@ class EventLog:
         }
         if cause.request is not None:
             entry |= {"user": cause.user, "request": cause.request}
-        entry |= {name: plain(value) for name, value in fields.items()}
+        entry |= dict.fromkeys(FIELDS[event]) | {name: plain(value) for name, value in fields.items()}
         if self._keeps:
             self.entries.append(entry)
         if self._file is not None:

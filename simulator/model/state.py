@@ -206,6 +206,7 @@ class Node:
     drain_status: DrainStatus = DrainStatus.NOT_INITIATED
     drain_error: int = 0
     drain_target: str = ""
+    drain_type: int = 0
     drain_number: int = 0
     status_flags: int = 0
     paused_by: Cause | None = None

@@ -161,3 +161,27 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path, capsys: pyte
 def test_serve_of_a_missing_scenario_ends_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "nothing"]) == 2
     assert "there is no such file" in capsys.readouterr().err
+
+
+def test_port_that_is_taken_ends_the_twin_with_a_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((SECOND, 0))
+        taken.listen()
+        arguments = ["serve", "minimal", "--address", FIRST, "--port", str(taken.getsockname()[1]), "--tls-port", str(free_port())]
+        arguments += ["--ready-file", str(tmp_path / "ready"), "--control", str(tmp_path / "control")]
+        done = subprocess.run(
+            [sys.executable, "-m", "simulator", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        )
+    assert done.returncode == 2
+    assert "the twin cannot start" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "ready").exists()
+
+
+def test_twin_runs_from_an_installed_collection() -> None:
+    module = "ansible_collections.cluster_aware.updating.simulator"
+    arguments = [sys.executable, "-m", module, "check", "minimal"]
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT / "build" / "collections")}
+    done = subprocess.run(arguments, cwd="/", env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cluster MIN01" in done.stdout

@@ -171,3 +171,28 @@ def test_pause_by_an_administrator_is_logged_as_theirs(lab: Lab) -> None:
     lab.act("pause_node", node="N1", drain_type=0)
     entry = lab.events("pause_requested")[0]
     assert (entry["actor"], "user" in entry, "request" in entry) == ("scenario", False, False)
+
+
+def test_drain_waits_for_a_group_that_is_on_its_way_elsewhere() -> None:
+    groups = [{"name": "VM1", "owner": "N2", "move_seconds": 20}]
+    lab = Lab(two_nodes(nodes=["N1", "N2", "N3"], groups=groups))
+    lab.act("move_group", group="VM1", to="N3")
+    lab.pause("N2")
+    lab.model.advance(10)
+    assert lab.events("drain_completed") == []
+    lab.model.advance(20)
+    assert lab.events("drain_completed")[0]["groups_left"] == []
+    assert owners(lab)["VM1"] == "N3"
+
+
+def test_drain_goes_on_when_the_target_of_a_move_fails() -> None:
+    groups = [{"name": "VM1", "owner": "N1", "move_seconds": 20}]
+    lab = Lab(two_nodes(nodes=["N1", "N2", "N3"], groups=groups))
+    lab.pause("N1")
+    lab.model.advance(5)
+    target = lab.cluster.groups["VM1"].moving_to
+    assert target is not None
+    lab.act("power_off", node=target)
+    lab.model.advance(60)
+    assert owners(lab)["VM1"] == ({"N2", "N3"} - {target}).pop()
+    assert lab.node("N1").drain_status is DrainStatus.COMPLETED
