@@ -180,7 +180,7 @@ def parse_fault(element: Element, http_status: int) -> Fault:
     code, subcode = _codes(element)
     inner = [part for part in element.iter() if _local(part) == "WSManFault" and _number(part.get("Code")) is not None]
     errors = [part for part in element.iter() if _local(part) == "MSFT_WmiError" or _has_child(part, "CIMStatusCode")]
-    cim_status, error_code, error_text = _wmi_error(errors[-1]) if errors else (None, None, "")
+    cim_status, error_code, error_text = _wmi_error(errors[0]) if errors else (None, None, "")
     detail = next((_text(part) for part in element.iter() if _local(part) == "FaultDetail"), "")
     return Fault(
         is_sender=code == "Sender",

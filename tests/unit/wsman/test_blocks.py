@@ -91,6 +91,12 @@ def test_bytes_that_are_no_sealed_message_are_refused(data: bytes, is_size_known
         split(data, [], is_size_known=is_size_known)
 
 
+def test_endless_bytes_that_are_no_sealed_message_are_refused_while_they_arrive() -> None:
+    splitter = BlockSplitter(is_size_known=True)
+    with pytest.raises(BlockRefusedError, match="form"):
+        next(block for data in [b"x" * 1000] * 10 for block in splitter.feed(data))
+
+
 def test_endless_sealed_bytes_are_refused() -> None:
     splitter = BlockSplitter(is_size_known=False)
     stream = (block for data in [LEAD + b"5" + MIDDLE, *[b"x" * 65536] * 200] for block in splitter.feed(data))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import typing as t
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,8 @@ import pytest
 import requests
 from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import failures
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import failures, transport
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.channel import Traffic
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import (
@@ -253,7 +255,7 @@ def test_sealing_that_the_method_cannot_do_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("changes", "text"), [({"username": None}, "no user"), ({"password": None}, "no password")])
-def test_missing_credentials_are_told_before_anything_is_sent(changes: dict[str, None], text: str) -> None:
+def test_missing_credentials_are_told_before_anything_is_sent(changes: dict[str, t.Any], text: str) -> None:
     found = failure_of(lambda: get(client("http://127.0.0.1:1/wsman", **changes)))
     assert isinstance(found, AuthenticationError)
     assert text in str(found)
@@ -318,6 +320,21 @@ def test_environment_proxies_and_netrc_are_left_alone(
     with Client(settings, QuickClock()) as found:
         get(found)
     assert started.requests[0].headers.get("authorization") == (None if is_sealed else "Basic YWRtaW46Y2FuYXJ5LVBhNTU=")
+
+
+def test_netrc_does_not_replace_a_client_certificate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine node1.example login other password other\n")
+    (tmp_path / "netrc").chmod(0o600)
+    (tmp_path / "pem").touch()
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    pem = str(tmp_path / "pem")
+    settings = endpoint("https://node1.example:5986/wsman", auth="certificate", cert_pem=pem, cert_key_pem=pem)
+    channel = transport.open_transport_channel(settings, Clock(), Traffic())
+    channel.open()
+    assert channel._session is not None
+    request = channel._session.prepare_request(requests.Request("POST", settings.url))
+    assert request.headers["Authorization"].endswith("/secprofile/https/mutual")
+    channel.close()
 
 
 def test_proxy_of_the_endpoint_is_used(host: Hosts) -> None:
