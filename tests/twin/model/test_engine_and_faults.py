@@ -41,7 +41,7 @@ def test_snapshot_holds_jobs_in_flight_and_time() -> None:
     lab.model.advance(60)
     first = full_state(lab.cluster)
     lab.model.restore(saved)
-    assert lab.model.now == at
+    assert lab.model.now == lab.clock.now() == at
     assert lab.node("N1").installing_job is not None
     lab.model.advance(60)
     assert full_state(lab.cluster) == first

@@ -31,6 +31,12 @@ def test_two_nodes_without_a_witness_may_lose_only_the_one_without_a_vote() -> N
     assert not would_lose(lab, "N2")
 
 
+def test_static_quorum_of_two_may_lose_neither() -> None:
+    lab = Lab(two_nodes(quorum={"witness": "none", "dynamic": False}))
+    assert would_lose(lab, "N1")
+    assert would_lose(lab, "N2")
+
+
 def test_static_quorum_of_three_loses_the_second_node_that_goes() -> None:
     lab = Lab(two_nodes(nodes=["N1", "N2", "N3"], quorum={"witness": "none", "dynamic": False}))
     assert not would_lose(lab, "N1")
