@@ -116,16 +116,7 @@ def plan_drain(work: NodeWork, options: DrainOptions | None = None, limit: Deadl
         before = frozenset(entry.online_groups_before)
         was_done = entry.phase not in {Phase.DRAINING, Phase.LEFT_OUT} and is_drained(node)
         return DrainPlan(is_under_way=True, is_drained=was_done, groups=entry.online_groups_before, online_before=before)
-    gate.check(
-        work.fleet,
-        work.node,
-        clock=work.clock,
-        progress=work.progress,
-        settle_seconds=options.settle_seconds,
-        storage_wait_seconds=limit.remaining,
-        accept_down=options.accept_down,
-        check=work.check,
-    )
+    _check_gate(work, options, limit)
     groups = all_groups(work)
     return DrainPlan(
         is_under_way=False, is_drained=False, groups=tuple(alive_on(groups, work.node)), online_before=frozenset(serving(groups))
@@ -221,7 +212,8 @@ def _pause(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
             work.client.cluster.pause(work.node)
         except OperationError as error:
             if error.outcome is not Outcome.UNKNOWN and win32_code(error.code or 0) == _STORAGE_DEGRADED:
-                _wait_for_readiness(work, options, limit, error)
+                _wait_for_readiness(work, limit, error)
+                _look_again(work, options, limit)
                 continue
             if error.outcome is Outcome.FAILED:
                 raise _refused(work, error) from error
@@ -238,7 +230,7 @@ def _pause(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
                 ) from error
             is_resent = True
             work.say("drain", "the request had no effect and the node is still up, so it is asked again")
-            work.clock.sleep(_LOOK_SECONDS)
+            _look_again(work, options, limit)
         else:
             return
 
@@ -261,8 +253,8 @@ def _verify_right_before(work: NodeWork) -> None:
         raise GateRefusedError(f"the node is {state.name.lower()}", findings=(), node=work.node, operation="drain")
 
 
-def _wait_for_readiness(work: NodeWork, options: DrainOptions, limit: Deadline, error: OperationError) -> None:
-    """Wait out a refusal for degraded storage, and look through the gate again."""
+def _wait_for_readiness(work: NodeWork, limit: Deadline, error: OperationError) -> None:
+    """Wait out a refusal for degraded storage."""
     if limit.has_passed:
         _stand_down(work, "the cluster refused the pause for too long")
         raise DrainFailedError(
@@ -274,20 +266,28 @@ def _wait_for_readiness(work: NodeWork, options: DrainOptions, limit: Deadline, 
         ) from error
     work.say("drain", f"the cluster refuses the pause for now, storage is degraded; waiting up to {duration(limit.remaining)}")
     work.clock.sleep(min(_RETRY_SECONDS, limit.remaining))
+
+
+def _look_again(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
+    """Look through the gate once more before a second request; what was seen before the first one is old by now."""
     try:
-        gate.check(
-            work.fleet,
-            work.node,
-            clock=work.clock,
-            progress=work.progress,
-            settle_seconds=options.settle_seconds,
-            storage_wait_seconds=limit.remaining,
-            accept_down=options.accept_down,
-            check=work.check,
-        )
+        _check_gate(work, options, limit)
     except OperationError:
         _stand_down(work, "the gate closed before the pause")
         raise
+
+
+def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
+    gate.check(
+        work.fleet,
+        work.node,
+        clock=work.clock,
+        progress=work.progress,
+        settle_seconds=options.settle_seconds,
+        storage_wait_seconds=limit.remaining,
+        accept_down=options.accept_down,
+        check=work.check,
+    )
 
 
 def _refused(work: NodeWork, error: OperationError) -> CauError:

@@ -142,7 +142,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
             work.journal.write(work.node, phase=Phase.RESTARTING, boot_time=before.boot_time, reason=None)
         _ask(work, options, entry, wait)
     else:
-        wait.expect_lost(send_again=lambda: _send(work, options, wait))
+        wait.expect_lost(send_again=lambda: _send_again(work, options, wait))
     return _come_back(work, options, plan, wait, services, limit)
 
 
@@ -219,15 +219,23 @@ def _send(work: NodeWork, options: RestartOptions, wait: RestartWait) -> None:
                 work.say("restart", _ON_ITS_WAY[code])
                 return
             if error.outcome is Outcome.UNKNOWN:
-                wait.expect_lost(send_again=lambda: _send(work, options, wait))
+                wait.expect_lost(send_again=lambda: _send_again(work, options, wait))
                 return
             # Nothing reached the node, so the next try is the first one.
             if error.outcome is Outcome.FAILED or attempt == _TRIES:
                 raise
             work.clock.sleep(options.poll_seconds)
+            _require_away(work, options)
         else:
             work.say("restart", "asked")
             return
+
+
+def _send_again(work: NodeWork, options: RestartOptions, wait: RestartWait) -> None:
+    """Send the request once more; what was seen of the cluster before the first one is old by now."""
+    _require_away(work, options)
+    if not wait.has_restarted_again():
+        _send(work, options, wait)
 
 
 def _come_back(

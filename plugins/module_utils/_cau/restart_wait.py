@@ -145,7 +145,7 @@ class RestartWait:
             self.restarts += 1
             return True
         self._ask_again_if_unheard()
-        return None
+        return True if self.restarts else None
 
     def _ask_again_if_unheard(self) -> None:
         """Send a request again that got no answer, after the node has stayed up for so long that it cannot have heard it."""
@@ -157,8 +157,19 @@ class RestartWait:
         self._work.say("restart", f"the node has stayed up for {duration(self._lost_seconds)}, so it is asked again")
         try:
             send()
+        except OperationError:
+            # A node that falls silent just now has heard the first request after all.
+            if self._is_answering():
+                raise
         finally:
             self._send_again = None
+
+    def _is_answering(self) -> bool:
+        try:
+            self._work.client.system.info()
+        except OperationError:
+            return False
+        return True
 
     def _describe(self) -> str:
         return "no answer" if self._is_down else "up, not restarted yet"

@@ -164,6 +164,16 @@ def test_an_answer_that_is_lost_before_the_effect_is_asked_again_once(bench: Ben
     assert second.at - first.at >= 30
 
 
+def test_a_second_pause_waits_for_the_gate(bench: Bench, node1: FakeMachine) -> None:
+    bench.world.fault("node1", "pause", when="before", then=lambda: setattr(bench.world, "loses_quorum", True))
+
+    with pytest.raises(GateRefusedError):
+        drain(bench.work)
+    assert bench.count("pause") == 1
+    assert not bench.entry().paused_by_us
+    assert node1.node_session is None
+
+
 def test_a_pause_that_never_has_an_effect_ends_after_the_second_try(bench: Bench, node1: FakeMachine) -> None:
     bench.world.fault("node1", "pause", when="before", count=9)
 

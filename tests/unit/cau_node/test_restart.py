@@ -172,6 +172,38 @@ def test_a_request_that_is_never_heard_is_sent_twice_at_most(drained: Bench) -> 
     assert drained.entry().phase is Phase.RESTARTING
 
 
+def test_a_second_request_waits_for_the_gate(drained: Bench) -> None:
+    drained.world.fault("node1", "restart", when="before", then=lambda: lose_quorum(drained))
+
+    with pytest.raises(GateRefusedError):
+        restart(drained.work)
+    assert drained.count("restart") == 1
+
+
+def test_a_node_that_goes_down_late_is_not_asked_again(drained: Bench, node1: FakeMachine) -> None:
+    def go_down() -> None:
+        node1.down_until = drained.clock.now() + 100
+        node1.state = NodeState.DOWN
+
+    def expect() -> None:
+        drained.world.fault("node1", "nodes", when="act", then=go_down)
+
+    drained.world.fault("node1", "restart", when="before", then=expect)
+
+    assert restart(drained.work).restarts == 1
+    assert drained.count("restart") == 1
+
+
+def test_a_node_that_has_restarted_in_the_settling_time_is_not_asked_again(drained: Bench, node1: FakeMachine) -> None:
+    def expect() -> None:
+        drained.world.fault("node1", "nodes", when="act", skip=1, then=lambda: setattr(node1, "booted_at", drained.clock.now()))
+
+    drained.world.fault("node1", "restart", when="before", then=expect)
+
+    assert restart(drained.work).restarts == 1
+    assert drained.count("restart") == 1
+
+
 def test_a_second_request_is_not_sent_without_the_lock(drained: Bench) -> None:
     drained.world.fault("node1", "restart", when="before", then=lambda: lose_lock(drained))
 
