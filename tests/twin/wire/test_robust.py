@@ -214,7 +214,8 @@ def test_resumption_after_the_window_runs_the_method_again(twin: Twin, job: Fake
     stream.cut()
     operations = twin.server._services[0]._state.operations
     wait_for(lambda: operations.find("uuid:A", "administrator") is None)
-    job.put(Reply({}, 0))
+    twin.provider.job = FakeJob()
+    twin.provider.job.put(Reply({}, 0))
     Stream(twin.client(), robust("Work", "uuid:A", is_resumption=True)).rest()
     assert len(ping(twin)) == 2
     assert job.cancelled == []
