@@ -171,7 +171,8 @@ def _outcome(task: TaskRun, fact: RunFact, state: NodeState, reason: str | None)
 
 
 def _reason(task: TaskRun) -> str:
-    return str(task.arguments["error"].get("msg") or "the reason is not known")
+    error = task.arguments["error"]
+    return str(error.get("reason") or error.get("msg") or "the reason is not known").rstrip(".")
 
 
 def _why_away(work: NodeWork) -> str | None:
@@ -182,7 +183,9 @@ def _why_away(work: NodeWork) -> str | None:
         return "no node could tell its state"
     if node.state is ClusterNodeState.UP and not node.status_information:
         return None
-    return f"it is {node.state.name.lower()}{' by this run' if _is_paused_by_us(work) else ''}"
+    if node.state is ClusterNodeState.PAUSED:
+        return "it is paused by this run" if _is_paused_by_us(work) else "it is paused by somebody else"
+    return f"it is {node.state.name.lower()}"
 
 
 def _is_paused_by_us(work: NodeWork) -> bool:

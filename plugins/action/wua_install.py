@@ -44,12 +44,12 @@ def _install(task: TaskRun, fact: RunFact | None, work: NodeWork, options: Updat
     if not done.records and not done.plan.is_restart_first:
         work.say("scan", f"nothing left after round {done.rounds}" if done.rounds else "nothing to install")
     result = _result(done)
-    if fact is not None:
-        result["ansible_facts"] = replace(fact, updates=fact.updates + len(done.installed)).as_facts()
     failure = done.failure(work.node)
     if failure is not None:
         task.partial.update(result)
         raise failure
+    if fact is not None:
+        result["ansible_facts"] = replace(fact, updates=fact.updates + len(done.installed)).as_facts()
     return result
 
 

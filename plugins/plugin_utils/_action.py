@@ -29,8 +29,8 @@ from ._values import plain, scrubbed
 
 display = Display()
 
-# What AnsibleActionFail says by itself.
-_SAID_ELSEWHERE = frozenset({"message", "remedy"})
+# The message holds the first two; what became of each update is part of the task's own result.
+_SAID_ELSEWHERE = frozenset({"message", "remedy", "results"})
 
 
 class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes are not typed
@@ -93,4 +93,5 @@ def failure_fields(error: OperationError) -> dict[str, t.Any]:
     """
     own = {name: value for name, value in vars(error).items() if not name.startswith("_") and name not in _SAID_ELSEWHERE}
     known = describe(error.code) if error.code is not None else None
-    return t.cast("dict[str, t.Any]", plain(own | {"symbol": known.symbol if known else None}))
+    reason = f"{error.operation}: {error.message}" if error.operation else error.message
+    return t.cast("dict[str, t.Any]", plain(own | {"symbol": known.symbol if known else None, "reason": reason}))

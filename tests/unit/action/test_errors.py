@@ -25,6 +25,7 @@ def test_fields_tell_node_operation_code_symbol_and_outcome() -> None:
         "code": 0x80240016,
         "symbol": "WU_E_INSTALL_NOT_ALLOWED",
         "outcome": "failed",
+        "reason": "install: no",
     }
 
 
