@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
@@ -21,7 +20,6 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import RestartOptions, plan_restart, restart
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart_wait import Boot
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import DrainStatus, GroupState, NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError, NotAClusterNodeError
@@ -385,23 +383,3 @@ def test_a_stand_alone_host_restarts(bench: Bench) -> None:
     bench.world.fault("node1", "info", when="refuse", error=NotAClusterNodeError("none"), count=9)
 
     assert restart(bench.work).restarts == 1
-
-
-START = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("moved", "uptime", "is_restart"),
-    [
-        (0, 1100, False),
-        (3, 1097, False),
-        (60, 1100, False),  # the clock was set: the boot time moved, the uptime went on
-        (-3600, 1100, False),
-        (1060, 40, True),
-        (-9000, 40, True),
-    ],
-)
-def test_a_restart_needs_a_new_boot_time_and_a_short_uptime(moved: float, uptime: float, is_restart: bool) -> None:
-    before = Boot(START, 1000, 0)
-
-    assert before.is_before(Boot(START + timedelta(seconds=moved), uptime, 100)) is is_restart
