@@ -51,7 +51,7 @@ demo: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.demo
 
 twin: setup
-	@exec $(OFFLINE) $(BIN)/python -m tools.twin
+	@exec $(OFFLINE) $(BIN)/python -m tools.twin $(SCENARIO)
 
 bench: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.bench

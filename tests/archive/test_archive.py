@@ -1,0 +1,90 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The archive of the collection, built by `make build`, installed into an empty directory and used from there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.harness.processes import CHECKOUT, clean_environment
+from tests.harness.stage import Stage
+from tests.scenario import clusters
+
+PLAYBOOK = "cluster_aware.updating.rolling_update"
+
+
+@pytest.fixture(scope="module")
+def archive() -> Path:
+    found = sorted((CHECKOUT / "build" / "archive").glob("cluster_aware-updating-*.tar.gz"))
+    assert found, "there is no archive; make build makes it"
+    return found[-1]
+
+
+@pytest.fixture(scope="module")
+def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
+    command = [str(Path(sys.executable).parent / "ansible-galaxy"), "collection", "install", str(archive), "-p", str(folder), "--offline"]
+    subprocess.run(command, check=True, env=clean_environment(folder), cwd=folder, capture_output=True)
+    return folder
+
+
+def names(archive: Path) -> set[str]:
+    with tarfile.open(archive) as content:
+        return set(content.getnames())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "CHANGELOG.rst",
+        "LICENSE",
+        "meta/runtime.yml",
+        "requirements.txt",
+        "simulator/requirements.txt",
+        "simulator/scenarios/hyperv-four-nodes.yml",
+        "playbooks/rolling_update.yml",
+        "roles/rolling_update/tasks/main.yml",
+        "plugins/action/run_lock.py",
+        "docs/run.md",
+    ],
+)
+def test_archive_has_what_users_need(name: str, archive: Path) -> None:
+    assert name in names(archive)
+
+
+def test_archive_has_nothing_of_the_checkout_alone(archive: Path) -> None:
+    kept_out = ("tests", "tools", "build", ".venv", ".git", ".ci", "Makefile", "pyproject.toml", "changelogs/fragments")
+    assert [name for name in names(archive) if name.startswith(kept_out) or "__pycache__" in name] == []
+
+
+def test_installed_collection_updates_a_cluster(installed: Path, tmp_path: Path) -> None:
+    with Stage(clusters.write(tmp_path / "scenario.yml"), tmp_path, rate=60.0, collections=installed) as stage:
+        run = stage.playbook(PLAYBOOK, extra={"PYTHONSAFEPATH": "1"})
+        assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+
+
+def test_installed_twin_serves_by_its_full_name(installed: Path) -> None:
+    module = "ansible_collections.cluster_aware.updating.simulator"
+    # -S and an own path: nothing of the checkout may be found, only the installed collection and the packages it needs.
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    code = f"import sys; sys.path[:0] = [{str(installed)!r}, {packages!r}]; import runpy; sys.argv = ['simulator', 'check', 'minimal'];"
+    code += f" runpy.run_module({module!r}, run_name='__main__')"
+    found = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=installed,
+        env=clean_environment(installed),
+    )
+    assert found.returncode == 0, found.stderr
+    assert "2 nodes" in found.stdout
