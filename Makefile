@@ -7,6 +7,7 @@ SHELL := /bin/sh
 ROOT := $(CURDIR)
 BUILD := $(ROOT)/build
 BIN := $(ROOT)/.venv/bin
+COLLECTION := $(BUILD)/collections/ansible_collections/cluster_aware/updating
 PYTHON_FILES := plugins simulator tools tests
 
 # Two cores are the size that the time limits are meant for.
@@ -22,7 +23,7 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo twin bench test check lint format-check types unit sanity archive build clean distclean
+.PHONY: help setup demo twin bench test check lint types unit sanity archive build changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -36,12 +37,12 @@ help:
 
 # --- environment -------------------------------------------------------------------------------------------------
 
-setup: .venv/.ready build/collections/ansible_collections/cluster_aware/updating
+setup: .venv/.ready $(COLLECTION)
 
 .venv/.ready: requirements.txt simulator/requirements.txt requirements-dev.txt tools/setup.sh
 	@sh tools/setup.sh
 
-build/collections/ansible_collections/cluster_aware/updating:
+$(COLLECTION):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
 
@@ -97,6 +98,10 @@ sanity: setup
 
 archive: setup build
 	@exec $(PYTEST) -q tests/archive
+
+# Takes the fragments into the changelog: make changelog VERSION=0.2.0
+changelog: setup
+	cd $(COLLECTION) && PATH="$(BIN):$$PATH" antsibull-changelog release --version $(VERSION) --reload-plugins
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible tests/output
