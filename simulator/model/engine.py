@@ -125,7 +125,10 @@ class Model:
         while self._reachable:
             name, reachable = self._reachable.popleft()
             for listener in self.on_reachable:
-                listener(name, reachable)
+                try:
+                    listener(name, reachable)
+                except OSError:
+                    _LOG.exception("%s cannot be made %s", name, "reachable" if reachable else "unreachable")
 
     def start(self) -> None:
         """Start the thread that makes things happen when nobody asks."""
