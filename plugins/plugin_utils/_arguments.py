@@ -29,7 +29,7 @@ def _load(text: str) -> dict[str, t.Any]:
 
 def _fragment(name: str) -> dict[str, t.Any]:
     """Return the documentation fragment of that name, "cluster_aware.updating._gate.members" for instance."""
-    file_name, _, part = name.removeprefix(f"{COLLECTION}.").partition(".")
+    file_name, _dot, part = name.removeprefix(f"{COLLECTION}.").partition(".")
     fragment = importlib.import_module(f"{PACKAGE}.doc_fragments.{file_name}").ModuleDocFragment
     return _load(getattr(fragment, part.upper() or "DOCUMENTATION"))
 

@@ -21,7 +21,7 @@ def test_drained_pauses_the_node_and_names_its_roles(playbook: Playbook, world: 
 
 
 def test_drained_without_a_run_is_refused(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("cluster_node", "hv-a", state="drained")
+    message, _fields = playbook.failure("cluster_node", "hv-a", state="drained")
     assert "run_lock first" in message
     assert not world.calls("pause")
 
@@ -43,7 +43,7 @@ def test_drained_in_check_mode_names_the_roles_and_pauses_nothing(playbook: Play
 def test_second_node_is_refused_while_the_first_is_drained(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
     playbook.run("cluster_node", "hv-a", state="drained")
-    _, fields = playbook.failure("cluster_node", "hv-b", state="drained")
+    _message, fields = playbook.failure("cluster_node", "hv-b", state="drained")
     assert fields["error"] == "TurnTakenError"
     assert len(world.calls("pause")) == 1
 
@@ -51,7 +51,7 @@ def test_second_node_is_refused_while_the_first_is_drained(playbook: Playbook, w
 def test_lost_lock_is_refused_before_the_pause(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
     world.machine("node3").run_lock = None
-    _, fields = playbook.failure("cluster_node", "hv-a", state="drained")
+    _message, fields = playbook.failure("cluster_node", "hv-a", state="drained")
     assert fields["error"] == "RunLockLostError"
     assert not world.calls("pause")
 
@@ -73,7 +73,7 @@ def test_active_on_an_active_node_changes_nothing(playbook: Playbook, world: Fak
 def test_active_leaves_the_pause_of_somebody_else(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
     world.machine("node1").state = NodeState.PAUSED
-    _, fields = playbook.failure("cluster_node", "hv-a", state="active")
+    _message, fields = playbook.failure("cluster_node", "hv-a", state="active")
     assert fields["error"] == "NotOurPauseError"
     assert not world.calls("resume")
 

@@ -61,14 +61,14 @@ def test_traceback_is_shown_in_detail_without_the_password(playbook: Playbook, w
 
 
 def test_unknown_argument_is_named(playbook: Playbook) -> None:
-    message, _ = playbook.failure("run_lock", "hv-a", colour="red")
+    message, _fields = playbook.failure("run_lock", "hv-a", colour="red")
     assert "colour" in message
 
 
 def test_events_of_a_failed_task_are_returned(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
     world.machine("node1").drain_fails = True
-    _, fields = playbook.failure("cluster_node", "hv-a", state="drained")
+    _message, fields = playbook.failure("cluster_node", "hv-a", state="drained")
     assert "drain" in [event["step"] for event in fields["events"]]
 
 

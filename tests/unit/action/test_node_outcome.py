@@ -107,7 +107,7 @@ def test_concluded_fails_at_the_last_node_when_an_earlier_one_failed(playbook: P
         join(playbook, host)
         playbook.run("node_outcome", host, state="finished")
     playbook.run("run_lock", "hv-c", state="released")
-    message, _ = playbook.failure("node_outcome", "hv-c", state="concluded")
+    message, _fields = playbook.failure("node_outcome", "hv-c", state="concluded")
     assert "node1" in message
 
 
@@ -115,13 +115,13 @@ def test_concluded_names_a_lock_that_was_not_given_back(playbook: Playbook) -> N
     for host in ("hv-a", "hv-b", "hv-c"):
         join(playbook, host)
         playbook.run("node_outcome", host, state="finished")
-    message, _ = playbook.failure("node_outcome", "hv-c", state="concluded")
+    message, _fields = playbook.failure("node_outcome", "hv-c", state="concluded")
     assert "run lock of HV01 was not given back" in message
 
 
 def test_host_that_could_not_join_fails_the_play(playbook: Playbook) -> None:
     playbook.run("node_outcome", "hv-a", state="failed", error={"msg": "the lock is held"})
-    message, _ = playbook.failure("node_outcome", "hv-a", state="concluded")
+    message, _fields = playbook.failure("node_outcome", "hv-a", state="concluded")
     assert "the lock is held" in message
 
 
@@ -171,7 +171,7 @@ class TestTwoClusters:
         for host in ("fs-a", "fs-b"):
             both.run("node_outcome", host, state="finished")
         both.run("run_lock", "fs-b", state="released")
-        message, _ = both.failure("node_outcome", "fs-b", state="concluded")
+        message, _fields = both.failure("node_outcome", "fs-b", state="concluded")
         assert "HV01: node1 failed" in message
 
     def test_cluster_that_could_not_be_locked_does_not_end_the_play_while_the_other_goes_on(self, both: Playbook) -> None:

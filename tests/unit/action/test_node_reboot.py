@@ -34,7 +34,7 @@ def test_node_that_serves_is_not_restarted(playbook: Playbook, world: FakeWorld)
 
 
 def test_without_a_run_nothing_is_restarted(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("node_reboot", "hv-a")
+    message, _fields = playbook.failure("node_reboot", "hv-a")
     assert "run_lock first" in message
     assert not world.calls("restart")
 
@@ -56,12 +56,12 @@ def test_check_mode_tells_and_leaves_nothing_behind(playbook: Playbook, world: F
 def test_check_mode_holds_no_session_beside_a_foreign_lock(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a", check=True)
     world.machine("node1").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
-    _, fields = playbook.failure("node_reboot", "hv-a", check=True)
+    _message, fields = playbook.failure("node_reboot", "hv-a", check=True)
     assert fields["error"] == "RunLockHeldError"
     assert not world.calls("create_node_session")
 
 
 def test_stand_alone_is_refused_on_a_cluster_node(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("node_reboot", "hv-a", stand_alone=True)
+    message, _fields = playbook.failure("node_reboot", "hv-a", stand_alone=True)
     assert "HV01" in message
     assert not world.calls("restart")

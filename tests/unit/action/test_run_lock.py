@@ -33,7 +33,7 @@ def test_node_order_comes_first_by_either_name(playbook: Playbook) -> None:
 
 
 def test_unknown_node_in_order_is_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("run_lock", "hv-a", node_order=["node9"])
+    message, _fields = playbook.failure("run_lock", "hv-a", node_order=["node9"])
     assert "node9" in message
     assert not world.calls(*WRITES)
 
@@ -68,14 +68,14 @@ def test_check_mode_fails_where_the_gate_would(playbook: Playbook, world: FakeWo
 
 
 def test_two_nodes_in_one_batch_are_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("run_lock", "hv-a", batch=["hv-a", "hv-c"], one_node_per_batch=True)
+    message, _fields = playbook.failure("run_lock", "hv-a", batch=["hv-a", "hv-c"], one_node_per_batch=True)
     assert "serial: 1" in message
     assert not world.calls(*WRITES)
 
 
 def test_free_strategy_is_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
     playbook.play.strategy = "free"
-    message, _ = playbook.failure("run_lock", "hv-a", one_node_per_batch=True)
+    message, _fields = playbook.failure("run_lock", "hv-a", one_node_per_batch=True)
     assert "free" in message
     assert not world.calls(*WRITES)
 
@@ -89,13 +89,13 @@ def test_foreign_lock_is_named_and_nothing_is_written(playbook: Playbook, world:
 
 
 def test_member_without_host_is_named(playbook: Playbook) -> None:
-    message, _ = playbook.failure("run_lock", "hv-a", members=["hv-a", "hv-b"])
+    message, _fields = playbook.failure("run_lock", "hv-a", members=["hv-a", "hv-b"])
     assert "node3" in message
 
 
 def test_unreachable_member_fails_the_task_and_leaves_no_lock(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node2").is_reachable = False
-    _, fields = playbook.failure("run_lock", "hv-a")
+    _message, fields = playbook.failure("run_lock", "hv-a")
     assert fields["failed"] is True
     assert "unreachable" not in fields or isinstance(fields["unreachable"], dict)
     assert all(machine.run_lock is None for machine in world.machines.values())

@@ -35,7 +35,7 @@ def test_scan_without_a_run_returns_updates_and_leaves_no_session(playbook: Play
 
 def test_scan_without_a_run_holds_no_session_beside_a_foreign_lock(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node1").run_lock = Held(FOREIGN, 0)
-    _, fields = playbook.failure("wua_scan", "hv-a")
+    _message, fields = playbook.failure("wua_scan", "hv-a")
     assert fields["holder"] == FOREIGN
     assert not world.calls("create_node_session")
 
@@ -47,7 +47,7 @@ def test_rejected_update_is_returned_with_the_reason(playbook: Playbook) -> None
 
 
 def test_wrong_query_is_refused_with_its_position_and_nothing_is_sent(playbook: Playbook, world: FakeWorld) -> None:
-    _, fields = playbook.failure("wua_scan", "hv-a", query_string="IsInstalled=2")
+    _message, fields = playbook.failure("wua_scan", "hv-a", query_string="IsInstalled=2")
     assert fields["position"] == 12
     assert not world.log
 
@@ -126,7 +126,7 @@ def test_install_on_a_node_that_serves_is_refused(playbook: Playbook, world: Fak
 
 
 def test_install_without_a_run_is_refused(playbook: Playbook, world: FakeWorld) -> None:
-    message, _ = playbook.failure("wua_install", "hv-a")
+    message, _fields = playbook.failure("wua_install", "hv-a")
     assert "run_lock first" in message
     assert not world.calls("install")
 
