@@ -85,7 +85,7 @@ types: setup
 
 ansible-lint: setup
 	$(BIN)/yamllint --strict .
-	$(OFFLINE) $(BIN)/ansible-lint --quiet
+	$(OFFLINE) PATH="$(BIN):$$PATH" $(BIN)/ansible-lint -q
 
 changelog-lint: setup
 	$(BIN)/antsibull-changelog lint

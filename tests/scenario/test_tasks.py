@@ -36,7 +36,7 @@ def test_stand_alone_host_is_updated_and_restarted(opened: Open) -> None:
 
 def test_tasks_one_by_one_do_what_the_role_does(opened: Open) -> None:
     stage = opened()
-    tasks = [
+    tasks: list[dict[str, object]] = [
         {PREFIX + "run_lock": {"state": "acquired"}},
         {PREFIX + "wua_download": {}},
         {PREFIX + "cluster_node": {"state": "drained"}},
