@@ -17,9 +17,9 @@ from . import failures
 from .channel import Answer
 from .endpoint import Endpoint
 from .envelope import Envelope, parse_envelope
-from .errors import AnswerError, TimeLimitError, WsmanError
+from .errors import AnswerError, ConnectionLostError, TimeLimitError, WsmanError
 from .kinds import Kind
-from .xml_stream import DocumentSplitter, XmlRefusedError
+from .xml_stream import DocumentSplitter, XmlBrokenOffError, XmlRefusedError
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,15 @@ class AnswerReader:
                 if self._answer.status != 200 and envelope.fault is None:
                     raise self._status_error()
                 yield envelope
+        except XmlBrokenOffError:
+            if self._answer.status != 200 and not count:
+                raise self._status_error() from None
+            raise ConnectionLostError(
+                "the answer broke off",
+                kind=self._kind,
+                node=self._endpoint.name,
+                remedy="Check that the host did not restart, and that nothing between ends long connections",
+            ) from None
         except XmlRefusedError as error:
             # A web page of something that is no WinRM service; its status says more than its text.
             if self._answer.status != 200 and not count:

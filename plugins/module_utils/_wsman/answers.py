@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 
 from . import cim_xml, names
 from .envelope import Envelope
-from .instance import CimInstance, by_name, instance_from_element, read_selectors
+from .instance import NO_ORIGIN, CimInstance, Origin, by_name, instance_from_element, read_selectors
 from .schema import ClassDefinition
 
 
@@ -60,19 +60,19 @@ def read_identity(envelope: Envelope) -> Identity:
     return Identity(texts.get("ProductVendor", ""), texts.get("ProductVersion", ""), texts.get("ProtocolVersion", ""))
 
 
-def read_instance(envelope: Envelope) -> CimInstance:
+def read_instance(envelope: Envelope, origin: Origin = NO_ORIGIN) -> CimInstance:
     """Return the instance of a GetResponse or PutResponse."""
-    return instance_from_element(_content(envelope, "instance"))
+    return instance_from_element(_content(envelope, "instance"), origin)
 
 
-def read_output(envelope: Envelope, method: str, namespace: str) -> CimInstance:
+def read_output(envelope: Envelope, method: str, namespace: str, origin: Origin = NO_ORIGIN) -> CimInstance:
     """Return the output of a method; a void method may send an empty body (wsman-cim.md 3.6)."""
     if envelope.content is None:
-        return CimInstance(f"{method}_OUTPUT", namespace.lower(), {})
+        return CimInstance(f"{method}_OUTPUT", namespace.lower(), {}, origin)
     name = names.local_name(envelope.content.tag)
     if not name.upper().endswith("_OUTPUT"):
         raise ValueError(f"it is {name[:80]} instead of {method}_OUTPUT")
-    return CimInstance(f"{method}_OUTPUT", namespace.lower(), by_name(envelope.content))
+    return CimInstance(f"{method}_OUTPUT", namespace.lower(), by_name(envelope.content), origin)
 
 
 def read_created(envelope: Envelope) -> dict[str, str]:
@@ -85,14 +85,14 @@ def read_created(envelope: Envelope) -> dict[str, str]:
     return {}
 
 
-def read_batch(envelope: Envelope) -> Batch:
+def read_batch(envelope: Envelope, origin: Origin = NO_ORIGIN) -> Batch:
     """Return the content of an EnumerateResponse or PullResponse, whichever namespace its parts are in (wsman-cim.md 3.4)."""
     content = _content(envelope, "enumeration")
     parts = {names.local_name(part.tag): part for part in content}
     if names.local_name(content.tag) not in {"EnumerateResponse", "PullResponse"}:
         raise ValueError("it is no part of an enumeration")
     items = parts.get("Items")
-    instances = [instance_from_element(element) for element in _items(items if items is not None else ())]
+    instances = [instance_from_element(element, origin) for element in _items(items if items is not None else ())]
     if "EndOfSequence" in parts:
         return Batch(instances, None)
     context = (parts["EnumerationContext"].text or "").strip() if "EnumerationContext" in parts else ""

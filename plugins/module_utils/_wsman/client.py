@@ -25,7 +25,7 @@ from .enumeration import Enumeration
 from .envelope import Envelope, Option, Request, identify_bytes, new_id
 from .errors import AnswerError, ConnectionLostError, FaultError, HttpStatusError, NotReachableError, RequestRefusedError, WsmanError
 from .events import Event
-from .instance import CimInstance
+from .instance import CimInstance, Origin
 from .kinds import Kind
 from .robust import RobustCall
 from .schema import ClassDefinition
@@ -115,7 +115,7 @@ class Client:
         """
         request = self._request(f"{names.TRANSFER}/Get", names.class_uri(namespace, class_name), selectors=keys or {})
         envelope = self._exchange(request, Kind.READ)
-        return self._understood(Kind.READ, lambda: answers.read_instance(envelope))
+        return self._understood(Kind.READ, lambda: answers.read_instance(envelope, Origin(self.name)))
 
     def put(
         self, namespace: str, class_name: str, keys: Mapping[str, str] | None, properties: Mapping[str, Argument]
@@ -124,7 +124,8 @@ class Client:
         uri = names.class_uri(namespace, class_name)
         body = _element(class_name, uri, properties, writes_null=True)
         envelope = self._exchange(self._request(f"{names.TRANSFER}/Put", uri, selectors=keys or {}, body=body), Kind.IDEMPOTENT)
-        return None if envelope.content is None else self._understood(Kind.IDEMPOTENT, lambda: answers.read_instance(envelope))
+        origin = Origin(self.name, Kind.IDEMPOTENT)
+        return None if envelope.content is None else self._understood(origin.kind, lambda: answers.read_instance(envelope, origin))
 
     def create(
         self, namespace: str, class_name: str, properties: Mapping[str, Argument], *, kind: Kind = Kind.IDEMPOTENT
@@ -189,7 +190,7 @@ class Client:
         uri = names.class_uri(namespace, class_name)
         request = self._invocation(uri, method, arguments, keys, timeout)
         envelope = self._exchange(request, kind, timeout)
-        return self._understood(kind, lambda: answers.read_output(envelope, method, namespace))
+        return self._understood(kind, lambda: answers.read_output(envelope, method, namespace, Origin(self.name, kind)))
 
     def invoke_robust(
         self,

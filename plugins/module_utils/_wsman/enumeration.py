@@ -18,7 +18,7 @@ from .answer import Deadline
 from .answers import Batch, read_batch
 from .envelope import Envelope
 from .errors import AnswerError, WsmanError
-from .instance import CimInstance
+from .instance import CimInstance, Origin
 
 TIME_LIMIT_SECONDS = 900.0
 PULL_ELEMENTS = 1000
@@ -82,7 +82,7 @@ class Enumeration:
     def _batch(self, operation: str, body: Element, context: str | None) -> Batch:
         envelope = self._ask(f"{names.ENUMERATION}/{operation}", self._uri, body)
         try:
-            return read_batch(envelope)
+            return read_batch(envelope, Origin(self._node))
         except ValueError as error:
             if context is not None:
                 self._release(context)

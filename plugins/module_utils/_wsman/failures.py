@@ -44,6 +44,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(item))
         yield item
         waiting += [*item.args, item.__cause__, getattr(item, "reason", None)]
+        if type(item).__name__ == "NewConnectionError":
+            # urllib3 before version 2 raises it while it handles the socket's own error.
+            waiting.append(item.__context__)
 
 
 def _class_names(error: BaseException) -> set[str]:

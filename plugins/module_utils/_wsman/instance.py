@@ -15,11 +15,13 @@ import enum
 import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree.ElementTree import Element
 
 from . import cim_xml, names
 from .errors import AnswerError
+from .kinds import Kind
 from .moments import parse_interval, parse_moment
 from .values import Reference
 
@@ -42,6 +44,17 @@ class Presence(enum.Enum):
     PRESENT = "present"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Whose answer something came in, and what was asked: a method that answered oddly may have worked all the same."""
+
+    node: str | None = None
+    kind: Kind = Kind.READ
+
+
+NO_ORIGIN = Origin()
+
+
 class CimInstance:
     """An instance, an embedded instance or the output of a method.
 
@@ -51,9 +64,13 @@ class CimInstance:
         class_name: of the instance; of an output, the method's name with _OUTPUT.
         namespace: slash form, lower case; None when the answer does not say.
         elements: the values by name, in the order of arrival.
+        origin: for the errors that reading a value may raise.
     """
 
-    def __init__(self, class_name: str, namespace: str | None, elements: Mapping[str, Sequence[Element]]) -> None:
+    def __init__(
+        self, class_name: str, namespace: str | None, elements: Mapping[str, Sequence[Element]], origin: Origin = NO_ORIGIN
+    ) -> None:
+        self.origin = origin
         self.class_name = class_name
         self.namespace = namespace
         self._elements = {name: list(items) for name, items in elements.items()}
@@ -132,11 +149,11 @@ class CimInstance:
 
     def instance(self, name: str) -> CimInstance | None:
         """Return an embedded instance, in any form of wsman-cim.md 4.1."""
-        return self._one(name, embedded_instance, "an embedded instance")
+        return self._one(name, self._embedded, "an embedded instance")
 
     def instances(self, name: str) -> list[CimInstance]:
         """Return an array of embedded instances."""
-        return self._many(name, embedded_instance, "an embedded instance")
+        return self._many(name, self._embedded, "an embedded instance")
 
     def reference(self, name: str) -> Reference | None:
         """Return a reference (wsman-cim.md 4.2)."""
@@ -186,6 +203,9 @@ class CimInstance:
             plain[name] = values[0] if len(values) == 1 else values
         return plain
 
+    def _embedded(self, element: Element) -> CimInstance:
+        return embedded_instance(element, self.origin)
+
     def _one(self, name: str, convert: t.Callable[[Element], T], what: str) -> T | None:
         elements = self.elements(name)
         if len(elements) > 1:
@@ -204,11 +224,14 @@ class CimInstance:
             raise self._misfit(name, what) from None
 
     def _misfit(self, name: str, what: str) -> AnswerError:
-        return AnswerError(f"the host's answer has a {self.class_name}.{name} that is not {what}")
+        return self._error(f"the host's answer has a {self.class_name}.{name} that is not {what}")
+
+    def _error(self, message: str) -> AnswerError:
+        return AnswerError(message, kind=self.origin.kind, node=self.origin.node)
 
     def _required(self, name: str, value: T | None) -> T:
         if value is None:
-            raise AnswerError(f"the host's answer lacks {self.class_name}.{name}")
+            raise self._error(f"the host's answer lacks {self.class_name}.{name}")
         return value
 
 
@@ -217,7 +240,7 @@ def is_nil(element: Element) -> bool:
     return element.get(NIL, "").strip() in {"true", "1"}
 
 
-def instance_from_element(element: Element) -> CimInstance:
+def instance_from_element(element: Element, origin: Origin = NO_ORIGIN) -> CimInstance:
     """Return the instance that an element is: class and namespace from its type, its tag and its children's namespace.
 
     Raises:
@@ -232,7 +255,7 @@ def instance_from_element(element: Element) -> CimInstance:
             break
     else:
         namespace, uri_class = None, ""
-    return CimInstance(class_name or uri_class or names.local_name(element.tag), namespace, by_name(element))
+    return CimInstance(class_name or uri_class or names.local_name(element.tag), namespace, by_name(element), origin)
 
 
 def by_name(parent: Iterable[Element]) -> dict[str, list[Element]]:
@@ -243,7 +266,7 @@ def by_name(parent: Iterable[Element]) -> dict[str, list[Element]]:
     return found
 
 
-def embedded_instance(element: Element) -> CimInstance:
+def embedded_instance(element: Element, origin: Origin = NO_ORIGIN) -> CimInstance:
     """Return the embedded instance of a value element: typed, untyped, wrapped once more, or CIM-XML in text.
 
     Raises:
@@ -253,10 +276,10 @@ def embedded_instance(element: Element) -> CimInstance:
     if len(element) == 0 and text:
         if not text.startswith("<"):
             raise ValueError("no instance")
-        return instance_from_element(cim_xml.instance_element(text))
+        return instance_from_element(cim_xml.instance_element(text), origin)
     if len(element) == 1 and _is_wrapped(element, element[0]):
-        return instance_from_element(element[0])
-    return instance_from_element(element)
+        return instance_from_element(element[0], origin)
+    return instance_from_element(element, origin)
 
 
 def _is_wrapped(element: Element, child: Element) -> bool:

@@ -28,7 +28,7 @@ from .errors import (
     WsmanError,
 )
 from .events import Event, Note, ProgressEvent, StillWorking, StreamedValue
-from .instance import CimInstance, by_name, is_nil
+from .instance import CimInstance, Origin, by_name, is_nil
 from .kinds import Kind
 
 SILENCE_SECONDS = 120.0
@@ -195,7 +195,7 @@ class RobustCall:
             elements = [value]
         name = name or (names.local_name(elements[0].tag) if elements else "")
         self._streamed.setdefault(name, []).extend(elements)
-        self._on_event(StreamedValue(name, CimInstance(self._output_name, self._namespace, {name: elements})))
+        self._on_event(StreamedValue(name, self._instance({name: elements})))
 
     def _output(self, envelope: Envelope) -> CimInstance:
         content = envelope.content
@@ -211,7 +211,10 @@ class RobustCall:
                 merged[name] += [element for element in elements if not is_nil(element)]
             else:
                 merged[name] = elements
-        return CimInstance(self._output_name, self._namespace, merged)
+        return self._instance(merged)
+
+    def _instance(self, elements: dict[str, list[Element]]) -> CimInstance:
+        return CimInstance(self._output_name, self._namespace, elements, Origin(self._endpoint.name, self._kind))
 
     def _note_failure(self, error: WsmanError) -> None:
         """Decide whether the operation may be taken up again; raises when not."""

@@ -229,7 +229,7 @@ class TransportAnswer:
                     yield data
             else:
                 # urllib3 before version 2; small, since it waits for this many bytes of a chunk.
-                for data in self._response.iter_content(1024):
+                for data in self._response.iter_content(256):
                     self._traffic.bytes_received += len(data)
                     yield data
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:

@@ -38,6 +38,10 @@ class XmlRefusedError(ValueError):
     """The bytes are no XML that this client reads; the message says why, without quoting them."""
 
 
+class XmlBrokenOffError(XmlRefusedError):
+    """The bytes end in the middle of a document."""
+
+
 class _Parser(t.Protocol):
     """What is used of defusedxml's parser."""
 
@@ -129,10 +133,10 @@ class DocumentSplitter:
         """Check that nothing incomplete is left.
 
         Raises:
-            XmlRefusedError: the last document has no end.
+            XmlBrokenOffError: the last document has no end.
         """
         if self._parser is not None or self._pending.strip(_SPACE + _UTF8_MARK):
-            raise XmlRefusedError("it breaks off")
+            raise XmlBrokenOffError("it breaks off")
 
     def _as_utf8(self, data: bytes) -> bytes:
         if not self._is_encoding_known:

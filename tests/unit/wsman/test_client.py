@@ -145,6 +145,19 @@ def test_return_value_other_than_zero_is_no_error() -> None:
     assert client.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY).integer("ReturnValue") == 5
 
 
+@pytest.mark.parametrize(("kind", "outcome"), [(Kind.READ, Outcome.FAILED), (Kind.ONCE_ONLY, Outcome.UNKNOWN)])
+@pytest.mark.parametrize("is_robust", [False, True])
+def test_output_that_lacks_a_value_does_not_prove_that_nothing_happened(kind: Kind, outcome: Outcome, is_robust: bool) -> None:
+    client, _ = client_for(Step([envelope(output("M", "<p:Info><p:N>x</p:N></p:Info>"))]))
+    if is_robust:
+        found = client.invoke_robust("root/cimv2", "X", "M", kind=kind, deadline_seconds=60)
+    else:
+        found = client.invoke("root/cimv2", "X", "M", kind=kind)
+    for read in (lambda: found.require_integer("ReturnValue"), lambda: found.instances("Info")[0].integer("N")):
+        error = failure_of(read)
+        assert (error.outcome, error.node) == (outcome, "node1")
+
+
 def test_void_method_may_answer_with_nothing() -> None:
     client, _ = client_for(Step([envelope("")]))
     assert client.invoke("root/mscluster", "MSCluster_Node", "Pause", kind=Kind.ONCE_ONLY).names() == []

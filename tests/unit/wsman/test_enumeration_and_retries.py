@@ -143,6 +143,7 @@ LOST = ConnectionLostError("cut", kind=Kind.READ)
 RETRYABLE = {
     "loss": Step(error=LOST),
     "loss while reading": Step([b"<s:Env", LOST]),
+    "answer that breaks off": Step([envelope(service())[:-5]]),
     "refused": Step(error=NotReachableError("refused")),
     "busy": Step([], status=503),
     "quota": Step([fault("s:Receiver", detail=wsman_fault(2150859174))], status=500),

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from .loopback import PASSWORD, Connection, HttpRequest, LoopbackHost
 from .scripted import Step, client_for, envelope, failure_of, fault, keep_alive, output, robust, service, streamed, wsman_fault
+from .settings import QuickClock, client, endpoint
 from .test_client import CONFIG, CREATED, IDENTITY
 from .test_enumeration_and_retries import enumerated, w_items
-from .test_transport import QuickClock, client, endpoint
 
 SECONDS = 10.0
 Operation = Callable[[Client], object]
@@ -198,7 +198,7 @@ def test_answer_that_trickles_over_http_is_cut_off(host: Callable[..., LoopbackH
     def trickle(connection: Connection, request: HttpRequest) -> None:
         connection.begin_chunks()
         connection.send(b"ffff\r\n")
-        while not started.hold.wait(0.05):
+        while not started.hold.wait(0.02):
             connection.send(b"<")
 
     started = host(trickle)

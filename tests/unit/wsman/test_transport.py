@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 import typing as t
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,6 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._errors imp
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import failures, transport
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.channel import Traffic
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import (
     AnswerError,
     AuthenticationError,
@@ -32,41 +29,11 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.erro
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
 
-from .loopback import PASSWORD, SEALED_TYPE, Connection, HttpRequest, LoopbackHost
-from .scripted import envelope, failure_of, fault, keep_alive, output, robust, service, streamed, wsman_fault
+from .loopback import Connection, HttpRequest, LoopbackHost
+from .scripted import envelope, failure_of, fault, service, wsman_fault
+from .settings import QuickClock, client, endpoint, get, invoke, sealed_answer, sealed_endpoint
 
 Hosts = Callable[..., LoopbackHost]
-
-
-class QuickClock(Clock):
-    """Real time with short pauses; `limit` is how long a socket may be silent, in seconds."""
-
-    def __init__(self, limit: float = 5.0) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def socket_timeout(self, seconds: float) -> float:
-        return self.limit
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds / 1000)
-
-
-def endpoint(url: str, **changes: object) -> Endpoint:
-    plain = Endpoint(name="node1", url=url, auth="basic", username="admin", password=PASSWORD, message_encryption="never")
-    return replace(plain, **changes)  # type: ignore[arg-type]
-
-
-def client(url: str, limit: float = 5.0, **changes: object) -> Client:
-    return Client(endpoint(url, **changes), QuickClock(limit), read_tries=1)
-
-
-def get(found: Client) -> object:
-    return found.get("root/cimv2", "Win32_Service", {"Name": "x"})
-
-
-def invoke(found: Client) -> object:
-    return found.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY)
 
 
 def answers(body: bytes, **how: object) -> Callable[[Connection, HttpRequest], None]:
@@ -352,143 +319,6 @@ def test_compressed_answer_is_refused(host: Hosts) -> None:
 def test_sealed_answer_without_keys_is_refused(host: Hosts) -> None:
     started = host(answers(b"x", content_type="multipart/encrypted;protocol=x"))
     assert isinstance(failure_of(lambda: get(client(started.url))), AnswerError)
-
-
-def sealed_endpoint(url: str, **changes: object) -> Endpoint:
-    return endpoint(url, auth="ntlm", username="HOST\\admin", message_encryption="auto", **changes)
-
-
-def sealed_answer(body: bytes, status: int = 200) -> Callable[[Connection, HttpRequest], None]:
-    def handle(connection: Connection, request: HttpRequest) -> None:
-        assert b"Envelope" in connection.unseal(request.body)
-        assert b"Envelope" not in request.body
-        connection.answer(connection.seal(body), status, content_type=SEALED_TYPE)
-
-    return handle
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_sealed_messages_travel_over_one_signed_in_connection(host: Hosts) -> None:
-    started = host(
-        sealed_answer(envelope(service())),
-        sealed_answer(fault("s:Sender", detail=wsman_fault(5)), 500),
-        sealed_answer(envelope(service())),
-        needs_ntlm=True,
-    )
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        assert found.get("root/cimv2", "X").text("Name") == "exampled"
-        assert failure_of(lambda: get(found)).code == 5
-        get(found)
-    assert started.connections == 1
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_sealed_stream_is_read_as_it_arrives(host: Hosts) -> None:
-    heard: list[object] = []
-
-    def stream(connection: Connection, request: HttpRequest) -> None:
-        connection.unseal(request.body)
-        connection.begin_chunks('Multipart/Encrypted; protocol="application/HTTP-SPNEGO-session-encrypted"; boundary="Encrypted Boundary"')
-        connection.chunk(connection.seal(keep_alive()))
-        for number in (1, 2):
-            data = connection.seal(streamed("Info", "x" * 50_000 + str(number), number))
-            for start in range(0, len(data), 7000):
-                connection.chunk(data[start : start + 7000])
-            # The next block leaves only after the client has told of this one.
-            assert arrived.acquire(timeout=5)
-        connection.chunk(connection.seal(robust(output("ScanUpdates", "<p:ReturnValue>0</p:ReturnValue>"), 3)))
-        connection.end_chunks()
-
-    arrived = threading.Semaphore(0)
-
-    def on_event(event: object) -> None:
-        heard.append(event)
-        if len(heard) > 1:
-            arrived.release()
-
-    started = host(stream, needs_ntlm=True)
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        result = found.invoke_robust("root/cimv2", "X", "ScanUpdates", kind=Kind.ONCE_ONLY, deadline_seconds=60, on_event=on_event)
-    assert [text[-1] for text in result.texts("Info")] == ["1", "2"]
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_lost_sealed_stream_is_taken_up_with_a_new_context(host: Hosts) -> None:
-    def lose(connection: Connection, request: HttpRequest) -> None:
-        connection.unseal(request.body)
-        connection.begin_chunks(SEALED_TYPE)
-        connection.chunk(connection.seal(streamed("Info", "a", 1)))
-        connection.close()
-
-    rest = keep_alive("Acknowledge") + streamed("Info", "b", 2) + robust(output("ScanUpdates", ""), 3)
-    started = host(lose, sealed_answer(rest), needs_ntlm=True)
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        result = found.invoke_robust("root/cimv2", "X", "ScanUpdates", kind=Kind.ONCE_ONLY, deadline_seconds=60)
-    assert result.texts("Info") == ["a", "b"]
-    assert started.connections == 2
-
-
-def garbled(connection: Connection, request: HttpRequest) -> None:
-    connection.unseal(request.body)
-    block = bytearray(connection.seal(envelope(service())))
-    block[-60] ^= 1
-    connection.answer(bytes(block), content_type=SEALED_TYPE)
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_sealed_message_that_was_changed_is_refused(host: Hosts) -> None:
-    started = host(garbled, needs_ntlm=True)
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        error = failure_of(lambda: invoke(found))
-    assert isinstance(error, AnswerError)
-    assert error.outcome is Outcome.UNKNOWN
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_error_in_clear_on_a_sealed_connection_is_read(host: Hosts) -> None:
-    def refuse(connection: Connection, request: HttpRequest) -> None:
-        connection.send(b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
-
-    started = host(refuse, needs_ntlm=True)
-    with Client(sealed_endpoint(started.url), QuickClock(), read_tries=1) as found:
-        assert failure_of(lambda: get(found)).outcome is Outcome.NOT_DONE
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_read_on_a_broken_context_is_repeated_on_a_new_one(host: Hosts) -> None:
-    def close_after(connection: Connection, request: HttpRequest) -> None:
-        sealed_answer(envelope(service()))(connection, request)
-        connection.close()
-        closed.set()
-
-    closed = threading.Event()
-
-    def unreadable(connection: Connection, request: HttpRequest) -> None:
-        connection.answer(b"", 400)
-
-    started = host(close_after, unreadable, sealed_answer(envelope(service())), needs_ntlm=True)
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        get(found)
-        assert closed.wait(5)
-        get(found)
-    assert started.connections == 3
-
-
-@pytest.mark.usefixtures("ntlm_users")
-def test_wrong_password_is_told_without_it(host: Hosts) -> None:
-    started = host(needs_ntlm=True)
-    with Client(sealed_endpoint(started.url, password="wrong-" + PASSWORD), QuickClock()) as found:
-        error = failure_of(lambda: get(found))
-    assert isinstance(error, AuthenticationError)
-    assert PASSWORD not in str(error)
-
-
-def test_host_that_closes_during_the_sign_in_did_nothing(host: Hosts) -> None:
-    started = host(hang_up)
-    with Client(sealed_endpoint(started.url), QuickClock()) as found:
-        error = failure_of(lambda: invoke(found))
-    assert isinstance(error, NotReachableError)
-    assert error.outcome is Outcome.NOT_DONE
 
 
 def test_libraries_stay_quiet(host: Hosts, capfd: pytest.CaptureFixture[str]) -> None:

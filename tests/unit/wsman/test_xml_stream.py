@@ -20,6 +20,7 @@ DOCUMENTS = [
     '<?xml version="1.0" encoding="utf-8"?>\r\n<b x="1>2">ä€😀</b>',
     "<!-- > --><c><d/><d></d></c>",
     '<?xml version="1.0"?><e>  </e>',
+    f'<f x="{"y" * 300}>"/>',
 ]
 
 
@@ -37,7 +38,7 @@ def split(data: bytes, cuts: list[int]) -> list[str]:
 @given(st.lists(st.sampled_from(range(len(DOCUMENTS))), max_size=6), st.lists(st.integers(min_value=0, max_value=2000)))
 def test_documents_are_found_whatever_the_cuts(picks: list[int], cuts: list[int]) -> None:
     data = "\r\n".join(DOCUMENTS[pick] for pick in picks).encode()
-    assert split(data, cuts) == [["a", "{urn:s}Envelope", "b", "c", "e"][pick] for pick in picks]
+    assert split(data, cuts) == [["a", "{urn:s}Envelope", "b", "c", "e", "f"][pick] for pick in picks]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
@@ -47,9 +48,10 @@ def test_other_unicode_forms_are_read(encoding: str, cuts: list[int]) -> None:
     assert split(data, cuts) == ["{urn:s}Envelope"]
 
 
-def test_document_is_given_with_its_last_byte() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_document_is_given_with_its_last_byte(document: str) -> None:
     splitter = DocumentSplitter()
-    data = DOCUMENTS[2].encode()
+    data = document.encode()
     for index in range(len(data) - 1):
         assert not list(splitter.feed(data[index : index + 1]))
     assert len(list(splitter.feed(data[-1:]))) == 1
