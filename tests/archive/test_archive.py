@@ -31,7 +31,8 @@ def archive() -> Path:
 def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     command = [str(Path(sys.executable).parent / "ansible-galaxy"), "collection", "install", str(archive), "-p", str(folder), "--offline"]
-    subprocess.run(command, check=True, env=clean_environment(folder), cwd=folder, capture_output=True)
+    environment = clean_environment(folder, {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "no"})
+    subprocess.run(command, check=True, env=environment, cwd=folder, capture_output=True)
     return folder
 
 
@@ -67,7 +68,10 @@ def test_archive_has_nothing_of_the_checkout_alone(archive: Path) -> None:
 
 def test_installed_collection_updates_a_cluster(installed: Path, tmp_path: Path) -> None:
     with Stage(clusters.write(tmp_path / "scenario.yml"), tmp_path, rate=60.0, collections=installed) as stage:
-        run = stage.playbook(PLAYBOOK, extra={"PYTHONSAFEPATH": "1"})
+        listed = stage.controller.run("ansible-doc", "--list_files", "cluster_aware.updating")
+        assert str(installed) in listed.screen
+        assert str(CHECKOUT / "build" / "collections") not in listed.screen
+        run = stage.playbook(PLAYBOOK)
         assert run.exit_code == 0, run.screen
     assert stage.verdict() == []
 

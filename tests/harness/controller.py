@@ -79,6 +79,8 @@ class Controller:
             "ANSIBLE_HOME": str(home / "ansible"),
             "ANSIBLE_LOCAL_TEMP": str(home / "ansible" / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            # The environment of the tests has the checkout on its path; only the named folder counts.
+            "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "no",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_FORKS": "8",
             RATE_VARIABLE: f"{self.twin.rate:g}",
