@@ -67,6 +67,7 @@ class Connection:
         self._on_end = on_end
         self._auth = Authenticator(credentials, is_tls=self.is_tls, allow_unencrypted=shared.allow_unencrypted)
         self._aborted = threading.Event()
+        self.cancel_reason: str | None = None
         # A second handle on the same socket: it can be cut from any thread while TLS objects may not be touched from two.
         self._handle = sock.dup()
         self._handle_lock = threading.Lock()
@@ -82,8 +83,13 @@ class Connection:
         """True once the twin has cut the connection."""
         return self._aborted.is_set()
 
-    def reset(self) -> None:
-        """Cut the connection the hard way; safe from any thread."""
+    def reset(self, cancel_reason: str | None = None) -> None:
+        """Cut the connection the hard way; safe from any thread.
+
+        Args:
+            cancel_reason: what a provider that works for this connection is told, None when it is to hear nothing.
+        """
+        self.cancel_reason = cancel_reason
         self._aborted.set()
         with self._handle_lock, contextlib.suppress(OSError):
             # Lingering for zero seconds turns the close into a reset.

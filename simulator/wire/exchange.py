@@ -36,12 +36,13 @@ class Link(t.Protocol):
 
     number: int
     is_tls: bool
+    cancel_reason: str | None
 
     @property
     def is_aborted(self) -> bool:
         """True once the twin has cut the connection."""
 
-    def reset(self) -> None:
+    def reset(self, cancel_reason: str | None = None) -> None:
         """Cut the connection the hard way."""
 
     def check_peer(self) -> None:

@@ -144,7 +144,8 @@ def _wait(call: Call, job: Job, collected: dict[str, list[Value]]) -> Reply:
     deadline = time.monotonic() + node.real(time_limit(call.context), node.options.floors.operation_timeout)
     while True:
         if call.context.liveness.is_aborted:
-            job.cancel("shutdown")
+            if call.context.liveness.cancel_reason is not None:
+                job.cancel(call.context.liveness.cancel_reason)
             raise AbortedError
         left = deadline - time.monotonic()
         item = job.next(max(0.0, min(left, _POLL_SECONDS)))

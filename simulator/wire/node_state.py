@@ -75,6 +75,8 @@ class Facts:
 class Liveness(t.Protocol):
     """What a waiting handler may ask about the connection it serves."""
 
+    cancel_reason: str | None
+
     @property
     def is_aborted(self) -> bool:
         """True once the twin itself has cut the connection."""

@@ -87,7 +87,9 @@ class RobustOperation:
         self._generation = 0
         self._is_attached = False
         self._forget_at: float | None = None
-        self._stop_reason: str | None = None
+        self._is_stopped = False
+        self._cancel_reason: str | None = None
+        self._has_asked_acknowledgement = False
         self._thread: threading.Thread | None = None
         self.final_fault: CimFault | None = None
 
@@ -101,17 +103,22 @@ class RobustOperation:
     def is_forgotten(self) -> bool:
         """True when the server no longer knows the operation: stopped, or without a connection for too long."""
         with self._changed:
-            return self._stop_reason is not None or (self._forget_at is not None and time.monotonic() >= self._forget_at)
+            return self._is_stopped or (self._forget_at is not None and time.monotonic() >= self._forget_at)
 
     def start(self, result: Reply | Job) -> None:
         """Begin to collect what the method produces."""
         self._thread = threading.Thread(target=self._run, args=(result,), name=f"operation {self.operation_id}", daemon=True)
         self._thread.start()
 
-    def stop(self, reason: str) -> None:
-        """End the operation: its messages are dropped and the provider is told."""
+    def stop(self, cancel_reason: str | None) -> None:
+        """End the operation: its messages are dropped.
+
+        Args:
+            cancel_reason: what the provider is told, None when it is to hear nothing: after a restored snapshot its job is another one.
+        """
         with self._changed:
-            self._stop_reason = self._stop_reason or reason
+            self._is_stopped = True
+            self._cancel_reason = self._cancel_reason or cancel_reason
             self._changed.notify_all()
 
     def is_alive(self) -> bool:
@@ -131,6 +138,7 @@ class RobustOperation:
             for index in range(self._first, end):
                 self._messages[index] = None
             self._first = max(self._first, end)
+            self._has_asked_acknowledgement = False
 
     def attach(self, sink: StreamSink, *, is_resumed: bool, holds_last_back: bool = False) -> bytes:
         """Send all messages over a connection until the last one, with keep-alives while nothing happens.
@@ -178,28 +186,37 @@ class RobustOperation:
             sink.send(message.data)
             cursor += 1
             last_sent = time.monotonic()
-            self._note_sent(cursor)
+            is_full = self._note_sent(cursor)
             if message.is_final:
                 return message.data
+            if is_full:
+                sink.send(self._writer.side_message(names.ACKNOWLEDGE_REQUEST, names.ROBUST_CONNECTION))
 
     def _next_message(self, cursor: int, generation: int) -> Envelope | None:
         with self._changed:
             if len(self._messages) <= cursor:
                 self._changed.wait(_POLL_SECONDS)
-            if self._stop_reason is not None or generation != self._generation:
+            if self._is_stopped or generation != self._generation:
                 raise TakenAwayError
             return self._messages[cursor] if len(self._messages) > cursor else None
 
-    def _note_sent(self, cursor: int) -> None:
-        """Drop the oldest sent messages above the buffer's size: without acknowledgements it would grow without end."""
+    def _note_sent(self, cursor: int) -> bool:
+        """Drop the oldest sent messages above the buffer's size: a client that acknowledges nothing must not stop the method.
+
+        Returns:
+            True when the client has to be asked for an acknowledgement (wsman-cim.md 7.3).
+        """
         with self._changed:
             self._sent = max(self._sent, cursor)
             kept = sum(len(message.data) for message in self._messages[self._first :] if message is not None)
+            asks = kept > self._buffer_bytes and not self._has_asked_acknowledgement
+            self._has_asked_acknowledgement = self._has_asked_acknowledgement or asks
             while kept > self._buffer_bytes and self._first < self._sent - 1:
                 oldest = self._messages[self._first]
                 kept -= len(oldest.data) if oldest is not None else 0
                 self._messages[self._first] = None
                 self._first += 1
+            return asks
 
     def _run(self, result: Reply | Job) -> None:
         collected: dict[str, list[Value]] = {}
@@ -227,9 +244,7 @@ class RobustOperation:
         while True:
             if self.is_forgotten:
                 # A node that goes down takes the provider with it; an abandoned operation ends as the scenario chooses.
-                reason = self._stop_reason
-                if reason is not None or self._cancels:
-                    job.cancel(reason or "timeout")
+                self._cancel_abandoned(job)
                 return None
             item = job.next(_POLL_SECONDS)
             if isinstance(item, Reply):
@@ -242,6 +257,12 @@ class RobustOperation:
                 if self._cancels:
                     job.cancel("timeout")
                 raise timed_out()
+
+    def _cancel_abandoned(self, job: Job) -> None:
+        with self._changed:
+            reason = self._cancel_reason if self._is_stopped else "timeout" if self._cancels else None
+        if reason is not None:
+            job.cancel(reason)
 
     def _take_streamed(self, item: Streamed, collected: dict[str, list[Value]]) -> None:
         if self._call.streams:
@@ -303,11 +324,11 @@ class RobustOperations:
             known = list(self._known.values())
         return sum(1 for operation in known if operation.user == user and not operation.is_over and not operation.is_forgotten)
 
-    def stop_all(self, reason: str) -> list[RobustOperation]:
+    def stop_all(self, cancel_reason: str | None) -> list[RobustOperation]:
         """End and forget all operations; the caller may join them."""
         with self._lock:
             known = list(self._known.values())
             self._known.clear()
         for operation in known:
-            operation.stop(reason)
+            operation.stop(cancel_reason)
         return known

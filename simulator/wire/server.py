@@ -93,7 +93,7 @@ class WireServer:
         """Close everything and end every thread; more than once is once."""
         self._is_running = False
         for service in self._services:
-            service.close("shutdown")
+            service.close(None)
         for service in self._services:
             service.join()
         self._credentials.close()
@@ -118,7 +118,7 @@ class WireServer:
     def reset(self) -> None:
         """Drop all connections and running operations, as after a restored snapshot."""
         for service in self._services:
-            service.drop("shutdown")
+            service.drop(None)
 
     def ports(self) -> list[tuple[str, str, str, int | None, int | None]]:
         """Return cluster, node, address, port and TLS port of each endpoint; a port given as 0 is the one that was found."""
@@ -195,24 +195,24 @@ class NodeService:
             for listener in self._listeners:
                 listener.start()
 
-    def close(self, reason: str) -> None:
-        """Stop to listen, and drop everything that runs."""
+    def close(self, cancel_reason: str | None) -> None:
+        """Stop to listen, and drop everything that runs; see RobustOperation.stop for the reason."""
         with self._lock:
             listeners, self._listeners = self._listeners, []
             self._retired = [item for item in self._retired if item.is_alive()] + listeners
         for listener in listeners:
             listener.close()
-        self.drop(reason)
+        self.drop(cancel_reason)
 
-    def drop(self, reason: str) -> None:
+    def drop(self, cancel_reason: str | None) -> None:
         """Reset all connections; running operations and enumerations are forgotten."""
-        stopped = self._state.operations.stop_all(reason)
+        stopped = self._state.operations.stop_all(cancel_reason)
         self._state.enumerations.clear()
         with self._lock:
             self._stopped = [item for item in self._stopped if item.is_alive()] + stopped
             connections = list(self._connections)
         for connection in connections:
-            connection.reset()
+            connection.reset(cancel_reason)
 
     def join(self) -> None:
         """Wait for all threads of the node."""

@@ -19,7 +19,7 @@ from simulator.wire.options import WireOptions
 
 from .conftest import FAST, Twin, wait_for
 from .fake_provider import FakeJob, part
-from .messages import NS, XSI_TYPE, RawClient, envelope, get, read_envelopes, robust
+from .messages import NS, XSI_TYPE, RawClient, envelope, get, invoke, read_envelopes, robust
 
 SIDE = "http://schemas.microsoft.com/wbem/wsman/1/wsman/"
 DUPLEX = f"{SIDE}FullDuplex"
@@ -290,6 +290,19 @@ def test_node_that_goes_down_takes_its_operations_along(twin: Twin, job: FakeJob
     assert len(ping(twin)) == 2
 
 
+def test_restored_snapshot_drops_operations_without_cancelling_jobs(twin: Twin, job: FakeJob) -> None:
+    Stream(twin.client(), robust("Work", "uuid:A"))
+    client = twin.client()
+    client.connection.request(
+        "POST", "/wsman", invoke("Work"), {"Authorization": client.authorization, "Content-Type": "application/soap+xml"}
+    )
+    wait_for(lambda: len(ping(twin)) == 2)
+    twin.server.reset()
+    twin.log_lines(2)
+    twin.server.stop()
+    assert job.cancelled == []
+
+
 def test_get_with_operation_id_is_answered_as_one_chunk(twin: Twin) -> None:
     headers = '<m:OperationID s:mustUnderstand="false">uuid:G</m:OperationID><m:SequenceId>1</m:SequenceId>'
     answer = twin.client().post(get("full", headers=headers))
@@ -311,12 +324,12 @@ def test_buffer_drops_the_oldest_sent_messages(make_twin: Callable[..., Twin]) -
     twin.provider.job = job = FakeJob()
     stream = Stream(twin.client(), robust("Work", "uuid:A"))
     job.put(*(Streamed("Info", part(str(number))) for number in range(10)))
-    for _ in range(10):
-        stream.next()
+    sent = [stream.next() for _ in range(11)]
     stream.cut()
     job.put(Reply({}, 0))
     again = Stream(twin.client(), robust("Work", "uuid:A", is_resumption=True)).rest()
     assert 1 < len(again) < 6
+    assert [kind(item) for item in sent].count("AcknowledgeRequest") == 1
     assert kind(again[-1]) == "Work_OUTPUT"
 
 
