@@ -78,6 +78,12 @@ class Connection:
         """Begin to serve."""
         self._thread.start()
 
+    def discard(self) -> None:
+        """Close a connection that could not be started: no thread was to be had."""
+        for sock in (self._sock, self._handle):
+            with contextlib.suppress(OSError):
+                sock.close()
+
     @property
     def is_aborted(self) -> bool:
         """True once the twin has cut the connection."""

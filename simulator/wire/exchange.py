@@ -158,10 +158,10 @@ class ExchangeRunner:
         self._send_whole(answer, message, wire_fault)
 
     def _plan_and_run(self, message: Message) -> None:
-        known = self._known_operation(message)
         caller = Caller(self._entry.user, self._entry.seq)
         context = RequestContext(self._node, message, t.cast(t.Any, None), self._facts, caller, self._link)
         plan = plan_request(context, allow_unencrypted=self._shared.allow_unencrypted)
+        known = self._known_operation(message)
         if known is not None:
             self._entry.replay = self._has_effect = True
             self._attach(known, is_resumed=True)

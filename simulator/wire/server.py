@@ -237,7 +237,11 @@ class NodeService:
                     sock.sendall(answer_head(503, [("Content-Length", "0"), ("Connection", "close")]))
                 sock.close()
             return
-        connection.start()
+        try:
+            connection.start()
+        except RuntimeError:
+            connection.discard()
+            self._ended(connection)
 
     def _ended(self, connection: Connection) -> None:
         with self._lock:
@@ -295,4 +299,8 @@ class Listener:
                 continue
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._service.accept(sock, self._tls)
+            try:
+                self._service.accept(sock, self._tls)
+            except OSError:
+                # Out of file descriptors: this client is lost, the listener is not.
+                sock.close()

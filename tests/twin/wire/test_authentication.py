@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import ssl
 import tempfile
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,10 @@ import spnego
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.transport import Transport
 
+from simulator.cim import FaultAction, Reply, Streamed, WireFault
+
 from .conftest import Twin
+from .fake_provider import FakeJob, part
 from .messages import PASSWORD, USER, RawClient, get, invoke, robust
 
 IDENTIFY = (
@@ -239,3 +243,38 @@ def test_no_password_file_is_left(make_twin: Callable[..., Twin], monkeypatch: p
     assert not any(PASSWORD.encode() in path.read_bytes() for path in files)
     twin.server.stop()
     assert list(folder.iterdir()) == []
+
+
+def test_sealed_stream_delivers_each_envelope_as_its_own_block(strict: Twin) -> None:
+    strict.provider.job = FakeJob()
+    session = transport(strict)
+    built = session.build_session()
+    prepared = session.encryption.prepare_encrypted_request(built, session.endpoint, robust("Work", "uuid:S"))
+    response = built.send(prepared, stream=True, timeout=5)
+    blocks = response.iter_content(None)
+    strict.provider.job.put(Streamed("Info", part("one")))
+
+    def opened() -> bytes:
+        block = types.SimpleNamespace(headers=response.headers, content=next(blocks), request=response.request)
+        plain: bytes = session.encryption.parse_encrypted_response(block)
+        return plain if b"/KeepAlive<" not in plain else opened()
+
+    assert b"StreamingOutput" in opened()
+    strict.provider.job.put(Reply({}, 0))
+    assert b"Work_OUTPUT" in opened()
+    assert list(blocks) == []
+    assert b"full" in session.send_message(get("full"))
+    session.close_session()
+
+
+def test_wire_fault_over_a_sealed_connection_leaves_the_context_usable(strict: Twin) -> None:
+    session = transport(strict)
+    session.send_message(get("full"))
+    strict.interceptor.faults["Get Test_Thing"] = WireFault(FaultAction.HTTP_ERROR, "busy", http_status=503)
+    session.encryption, sealed = None, session.encryption
+    prepared = sealed.prepare_encrypted_request(session.session, session.endpoint, get("full"))
+    answer = session.session.send(prepared)
+    assert (answer.status_code, answer.content, len(answer.history)) == (503, b"", 0)
+    session.encryption = sealed
+    assert b"full" in session.send_message(get("full"))
+    session.close_session()

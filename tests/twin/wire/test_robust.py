@@ -227,6 +227,8 @@ def test_known_id_without_must_understand_is_a_fault(twin: Twin, job: FakeJob) -
     answer = twin.client().post(robust("Work", "uuid:A"))
     assert (answer.status, answer.code) == (500, "2150858767")
     assert len(ping(twin)) == 1
+    line = twin.log_lines(1)[0]
+    assert (line["class"], line["method"], line["outcome"]) == ("Test_Thing", "Work", "fault 2150858767")
 
 
 def test_resumption_takes_the_operation_from_a_half_open_connection(twin: Twin, job: FakeJob) -> None:

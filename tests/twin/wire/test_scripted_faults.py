@@ -221,3 +221,15 @@ def test_reset_drops_connections_but_keeps_listening(twin: Twin) -> None:
     with pytest.raises(LOST):
         client.post(get("full"))
     assert twin.client().post(get("full")).status == 200
+
+
+def test_listener_survives_when_no_thread_can_be_had(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(_self: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("simulator.wire.connection.Connection.start", no_thread)
+        with pytest.raises(LOST):
+            twin.client().post(get("full"))
+    assert twin.client().post(get("full")).status == 200
+    assert len(twin.server._services[0]._connections) == 1
