@@ -45,6 +45,7 @@ class Connection:
         credentials: who may log on.
         tls: the context of an HTTPS listener.
         on_end: called with the connection once it is closed.
+        is_refused: its first request is read and answered with 503.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class Connection:
         credentials: Credentials,
         tls: ssl.SSLContext | None,
         on_end: Callable[[Connection], None],
+        *,
+        is_refused: bool = False,
     ) -> None:
         self.number = number
         self.is_tls = tls is not None
@@ -65,6 +68,7 @@ class Connection:
         self._shared = shared
         self._tls = tls
         self._on_end = on_end
+        self._is_refused = is_refused
         self._auth = Authenticator(credentials, is_tls=self.is_tls, allow_unencrypted=shared.allow_unencrypted)
         self._aborted = threading.Event()
         self.cancel_reason: str | None = None
@@ -173,6 +177,9 @@ class Connection:
             Responder(channel, None, (), keeps_alive=False).empty(error.status)
             # A client in the middle of its body reads the refusal only when somebody takes the rest.
             channel.discard(error.unread, _DISCARD_SECONDS)
+            return False
+        if self._is_refused:
+            Responder(channel, None, (), keeps_alive=False).empty(503)
             return False
         return not self._aborted.is_set() and self._answer(channel, head, body)
 

@@ -21,13 +21,13 @@ from .connection import Connection
 from .credentials import Credentials
 from .enumeration import Enumerations
 from .exchange import Surroundings
-from .http import answer_head
 from .node_state import NodeState
 from .options import WireOptions
 from .request_log import RequestLog
 from .robust import RobustOperation, RobustOperations
 
 _JOIN_SECONDS = 5.0
+_REFUSAL_FACTOR = 2
 
 
 class NotLoopbackError(ValueError):
@@ -223,20 +223,17 @@ class NodeService:
             item.join(max(0.1, deadline - time.monotonic()))
 
     def accept(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Serve a new connection, or refuse it with 503 above MaxConnections."""
+        """Serve a new connection; above MaxConnections its one request is answered with 503, far above it is closed unread."""
         with self._lock:
-            is_listening = bool(self._listeners)
-            is_full = len(self._connections) >= self._state.limits["MaxConnections"]
-            if is_listening and not is_full:
-                connection = Connection(sock, next(self._numbers), self._state, self._shared, self._credentials, tls, self._ended)
-                self._connections.add(connection)
-        if not is_listening or is_full:
-            with contextlib.suppress(OSError):
-                if is_full and tls is None:
-                    sock.settimeout(1.0)
-                    sock.sendall(answer_head(503, [("Content-Length", "0"), ("Connection", "close")]))
+            limit = self._state.limits["MaxConnections"]
+            if not self._listeners or len(self._connections) >= _REFUSAL_FACTOR * limit:
                 sock.close()
-            return
+                return
+            is_full = len(self._connections) >= limit
+            connection = Connection(
+                sock, next(self._numbers), self._state, self._shared, self._credentials, tls, self._ended, is_refused=is_full
+            )
+            self._connections.add(connection)
         try:
             connection.start()
         except RuntimeError:
