@@ -41,8 +41,6 @@ class ActionModule(UpdatingAction):
 
 def _install(task: TaskRun, fact: RunFact | None, work: NodeWork, options: UpdateOptions) -> dict[str, t.Any]:
     done = install(work, options)
-    if not done.records and not done.plan.is_restart_first:
-        work.say("scan", f"nothing left after round {done.rounds}" if done.rounds else "nothing to install")
     result = _result(done)
     failure = done.failure(work.node)
     if failure is not None:

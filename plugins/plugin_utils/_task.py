@@ -34,6 +34,10 @@ from ._process import process_identity
 from ._stop import StopRequest
 
 
+# Scans and resumes are over within a minute as a rule, and every step reads the lock by itself.
+FIRST_BEAT_SECONDS = 60.0
+
+
 class NoRunError(CauError):
     """The task needs the run lock, and this playbook holds none for the host."""
 
@@ -158,7 +162,7 @@ class TaskRun:
         if not is_kept:
             yield work
             return
-        with Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node) as keeper:
+        with Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node, first_seconds=FIRST_BEAT_SECONDS) as keeper:
 
             def check() -> None:
                 self.stop.check()

@@ -77,7 +77,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
 
 
 def _plan(work: NodeWork, session: NodeSession, entry: NodeEntry | None, options: UpdateOptions, warnings: Sequence[str]) -> InstallPlan:
-    found = scan_in(work, session, options, warnings)
+    found = scan_in(work, session, options, warnings, rounds=entry.rounds if entry is not None else 0)
     done = set(entry.installed) if entry is not None else set()
     again = tuple(update for update in found.accepted if update.update_id in done)
     if again and not found.reboot_required:

@@ -59,6 +59,7 @@ class Keeper:
         owner: who drives the run.
         clock: the controller's clock.
         node: the node in work: its session is touched too, where there is one.
+        first_seconds: before the first heartbeat and touch, in clock seconds.
         beat_seconds: between two heartbeats, in clock seconds; a run counts as dead after 900.
         touch_seconds: between two touches of the lock, in clock seconds; the provider drops it after 3600.
         patience_seconds: how long another node may give no answer, in clock seconds.
@@ -71,6 +72,7 @@ class Keeper:
         clock: Clock,
         *,
         node: str | None = None,
+        first_seconds: float = FIRST_BEAT_SECONDS,
         beat_seconds: float = 240,
         touch_seconds: float = 900,
         patience_seconds: float = 600,
@@ -83,7 +85,7 @@ class Keeper:
         self._touch_seconds = touch_seconds
         self._patience_seconds = patience_seconds
         self._journal = Journal(fleet, owner, clock)
-        first = clock.now() + min(FIRST_BEAT_SECONDS, beat_seconds)
+        first = clock.now() + min(first_seconds, beat_seconds)
         self._posts = [_Post(name, first, first) for name in fleet.names]
         self._trouble: CauError | None = None
         self._ending = threading.Event()

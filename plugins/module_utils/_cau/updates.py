@@ -118,15 +118,15 @@ def scan(work: NodeWork, options: UpdateOptions) -> ScanOutcome:
         return scan_in(work, session, options, warnings)
 
 
-def scan_in(work: NodeWork, session: NodeSession, options: UpdateOptions, warnings: Sequence[str] = ()) -> ScanOutcome:
-    """Scan inside a session that stands; see scan()."""
+def scan_in(work: NodeWork, session: NodeSession, options: UpdateOptions, warnings: Sequence[str] = (), *, rounds: int = 0) -> ScanOutcome:
+    """Scan inside a session that stands, after so many rounds with an installation; see scan()."""
     for warning in warnings:
         work.say("scan", f"warning: {warning}")
     offered = _scan(work, session, options)
     selected = options.selection.apply(offered)
     signals = tuple(pending.signals(work.client, session.guid))
     outcome = ScanOutcome(_servicing_stack_first(selected.accepted), selected.left_out, signals, tuple(warnings))
-    work.say("scan", _scan_words(outcome))
+    work.say("scan", _scan_words(outcome, rounds))
     return outcome
 
 
@@ -164,11 +164,11 @@ def label(update: OfferedUpdate | UpdateResult) -> str:
     return update.kb or update.title or update.update_id
 
 
-def _scan_words(outcome: ScanOutcome) -> str:
+def _scan_words(outcome: ScanOutcome, rounds: int) -> str:
     left_out = f", {len(outcome.left_out)} left out" if outcome.left_out else ""
     waiting = ", a restart is pending" if outcome.reboot_required else ""
     if not outcome.accepted:
-        return f"nothing to install{left_out}{waiting}"
+        return f"{f'nothing left after round {rounds}' if rounds else 'nothing to install'}{left_out}{waiting}"
     count = len(outcome.accepted)
     listed = names((label(update) for update in outcome.accepted), 6)
     return f"{count} update{'' if count == 1 else 's'} ({listed}){left_out}{waiting}"
