@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from pathlib import Path
 
 from tests.harness.invariants import check
 from tests.harness.processes import CHECKOUT
@@ -34,19 +35,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--scenario", default=SCENARIO, help="file of a scenario, or the name of one that comes with the twin")
     parser.add_argument("--rate", type=float, default=RATE, help="twin seconds per real second")
     parser.add_argument("--check", action="store_true", help="only show what would be done")
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
     options = parser.parse_args(arguments)
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    shutil.rmtree(options.directory, ignore_errors=True)
     try:
         with interruptible():
-            return demonstrate(options.scenario, options.rate, is_check=options.check)
+            return demonstrate(options.scenario, options.rate, options.directory, is_check=options.check)
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.")
         return 130
 
 
-def demonstrate(scenario: str, rate: float, *, is_check: bool) -> int:
+def demonstrate(scenario: str, rate: float, directory: Path, *, is_check: bool) -> int:
     """Start the twin, run the playbook, and show what happened."""
-    with Stage(scenario, DIRECTORY, rate=rate) as stage:
+    with Stage(scenario, directory, rate=rate) as stage:
         names = ", ".join(node.node for node in stage.twin.nodes)
         print(f"A failover cluster is up on this machine: {names}, NTLM with message encryption, {rate:g} twin seconds a second.")
         extra = ("--check",) if is_check else ()

@@ -10,11 +10,13 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.harness.controller import Finished, Running
+from tests.harness.processes import stop
 from tests.harness.record import Entry, Violation, moment
 
 
@@ -34,7 +36,7 @@ def interruptible() -> Iterator[None]:
 
 
 def follow(running: Running, seconds: float) -> Finished:
-    """Show what a command prints as it comes, until it ends."""
+    """Show what a command prints as it comes, until it ends; whatever interrupts us ends it too."""
     shown = 0
 
     def show() -> None:
@@ -44,15 +46,15 @@ def follow(running: Running, seconds: float) -> Finished:
         sys.stdout.flush()
         shown = len(text)
 
-    left = seconds
-    while left > 0:
-        try:
-            running.process.wait(timeout=0.2)
-        except subprocess.TimeoutExpired:
-            left -= 0.2
+    deadline = time.monotonic() + seconds
+    try:
+        while running.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.process.wait(timeout=0.2)
             show()
-        else:
-            break
+    except BaseException:
+        stop(running.process)
+        raise
     finished = running.finish(1.0)
     show()
     return finished

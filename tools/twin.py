@@ -10,6 +10,7 @@ import argparse
 import shutil
 import sys
 import threading
+from pathlib import Path
 
 from tests.harness.controller import RATE_VARIABLE
 from tests.harness.processes import CHECKOUT
@@ -26,10 +27,11 @@ def main(arguments: list[str]) -> int:
         "scenario", nargs="?", default="hyperv-four-nodes", help="file of a scenario, or the name of one that comes with the twin"
     )
     parser.add_argument("--rate", type=float, default=60.0, help="twin seconds per real second")
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
     options = parser.parse_args(arguments)
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
+    shutil.rmtree(options.directory, ignore_errors=True)
     try:
-        with interruptible(), Stage(options.scenario, DIRECTORY, rate=options.rate) as stage:
+        with interruptible(), Stage(options.scenario, options.directory, rate=options.rate) as stage:
             explain(stage)
             while stage.twin.is_running:
                 threading.Event().wait(0.5)

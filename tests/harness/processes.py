@@ -65,7 +65,7 @@ class Child(subprocess.Popen[bytes]):
         found = []
         for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if wanted in (path / "environ").read_bytes().split(b"\0"):
+                if any(entry.startswith(wanted) for entry in (path / "environ").read_bytes().split(b"\0")):
                     found.append(int(path.name))
         return found
 
@@ -83,7 +83,8 @@ def start(command: list[str], *, environment: Mapping[str, str], directory: Path
         directory: its working directory.
         output: file for what it says, None to let it speak to our own screen.
     """
-    mark = uuid.uuid4().hex
+    # The mark of whoever started us comes first, so that it holds for this family too.
+    mark = f"{os.environ.get(MARK, '')}/{uuid.uuid4().hex}"
     with contextlib.ExitStack() as stack:
         sink = stack.enter_context(output.open("wb")) if output else None
         return Child(
