@@ -30,6 +30,10 @@ _NO_GUID = "00000000-0000-0000-0000-000000000000"
 # Native tools choke on a report of the minimum date (cau.md 1.5); CAU itself appeared in 2012.
 _FIRST_YEAR = 2012
 
+# INSUFFCIENT_SELECTORS, INVALID_URI_WMI_SINGLETON and WBEM_E_INVALID_METHOD_PARAMETERS: a call without keys where keys are wanted
+# (wsman-cim.md 3.6, 6.2).
+_INSTANCE_WANTED = frozenset({0x8033805A, 0x803380FA, 0x8004102F})
+
 
 class Reports:
     """The reports stored on one node.
@@ -109,7 +113,12 @@ class Reports:
         except FaultError as fault:
             if not fault.is_not_found:
                 raise
-        return run(None)
+            missing = fault
+        try:
+            return run(None)
+        except FaultError as fault:
+            # The class takes no calls without an instance, so what was not found is the report itself.
+            raise missing if fault.code in _INSTANCE_WANTED else fault from None
 
 
 def _whole_second(timestamp: datetime) -> datetime:

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import ClusterUpdate
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import AnswerError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import AnswerError, FaultError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.values import EmbeddedInstance
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .scripted import GUID, Record, ScriptedClient, Value, not_found, output
+from .scripted import GUID, Record, ScriptedClient, Value, fault, not_found, output
 
 HELPER = "MSFT_CAUReportHelper"
 WHEN = datetime(2025, 10, 14, 18, 30, 5, 123456, tzinfo=UTC)
@@ -44,6 +44,21 @@ def test_without_such_an_instance_the_class_is_asked() -> None:
     client = ScriptedClient().on("robust", f"{HELPER}.GetReportIDs", not_found(), output("GetReportIDs"))
     assert ClusterUpdate(client).report_ids(GUID) == []
     assert [call.keys for call in client.calls] == [{"OrchestratorGuid": GUID}, None]
+
+
+def test_a_report_that_is_not_there_is_told_as_such() -> None:
+    needs_an_instance = fault(error_code=0x8004102F)
+    client = ScriptedClient().on("robust", f"{HELPER}.GetReport", not_found(), needs_an_instance)
+    with pytest.raises(FaultError) as caught:
+        ClusterUpdate(client).get_report(WHEN)
+    assert caught.value.is_not_found
+
+
+def test_an_error_of_the_class_itself_is_told() -> None:
+    client = ScriptedClient().on("robust", f"{HELPER}.GetReport", not_found(), fault(error_code=0x80041001))
+    with pytest.raises(FaultError) as caught:
+        ClusterUpdate(client).get_report(WHEN)
+    assert caught.value.error_code == 0x80041001
 
 
 def test_chunks_are_put_in_order() -> None:
