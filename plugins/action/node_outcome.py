@@ -76,7 +76,8 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     Raises:
         RunFailedError: that is so.
     """
-    facts = task.facts.on(str(host) for host in task.variables["hostvars"])
+    in_play = [str(host) for host in task.variables["ansible_play_hosts_all"]]
+    facts = task.facts.on([*task.peers.hosts(task.arguments["members"]), *in_play])
     still_open = _clusters_at_work(task, facts)
     held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
     bad = [sentence for fact in facts.values() if (sentence := _failure(fact)) is not None]

@@ -38,6 +38,7 @@ options:
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate.members
 attributes:
   check_mode:
     support: full

@@ -33,7 +33,6 @@ from ._peers import Peers
 from ._process import process_identity
 from ._stop import StopRequest
 
-
 # Scans and resumes are over within a minute as a rule, and every step reads the lock by itself.
 FIRST_BEAT_SECONDS = 60.0
 
