@@ -91,8 +91,8 @@ class Instance:
     values: dict[str, Value] = field(default_factory=dict)
 
 
-Scalar: t.TypeAlias = "str | int | float | bool | datetime | timedelta | Instance | Reference"
-Value: t.TypeAlias = "Scalar | Sequence[Scalar] | None"
+Scalar: t.TypeAlias = str | int | float | bool | datetime | timedelta | Instance | Reference
+Value: t.TypeAlias = Scalar | Sequence[Scalar] | None
 
 
 class FaultStyle(enum.Enum):

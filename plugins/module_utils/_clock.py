@@ -9,6 +9,7 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ class Clock:
     """
 
     def __init__(self, rate: float = 1.0) -> None:
-        if not rate > 0:
+        if math.isnan(rate) or rate <= 0:
             raise ValueError(f"the clock rate must be a positive number, not {rate!r}")
         self.rate = rate
 

@@ -68,7 +68,7 @@ def fault_answer(
     """Return a whole fault envelope."""
     answer = Answer(fault_action(fault), relates_to, language, operation_id=operation_id, sequence_id=sequence_id)
     if isinstance(fault, ProtocolFault) and fault.not_understood:
-        namespace, _, name = fault.not_understood.lstrip("{").rpartition("}")
+        namespace, _unused, name = fault.not_understood.lstrip("{").rpartition("}")
         node = child(answer.header, SOAP, "NotUnderstood", nsmap={"u": namespace} if namespace else None)
         node.set("qname", f"u:{name}" if namespace else name)
     append_fault(answer.body, fault, machine=machine, language=language)

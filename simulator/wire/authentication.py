@@ -86,7 +86,7 @@ class Authenticator:
         """Return the verdict on a request with this Authorization header."""
         if authorization is None:
             return Verdict(self._user) if self._user is not None else self._challenge()
-        scheme, _, value = authorization.partition(" ")
+        scheme, _unused, value = authorization.partition(" ")
         if scheme.lower() == "basic" and self._offers_basic:
             return self._basic(value.strip())
         if scheme.lower() in ("negotiate", "ntlm"):
@@ -114,7 +114,7 @@ class Authenticator:
         except UnicodeDecodeError:
             # Older clients, requests among them, send Latin-1.
             text = raw.decode("latin-1")
-        name, _, password = text.partition(":")
+        name, _unused, password = text.partition(":")
         user = self._credentials.check(name, password)
         return Verdict(user) if user is not None else self._challenge()
 

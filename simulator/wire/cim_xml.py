@@ -103,7 +103,7 @@ def _instance(instance: Instance) -> Element:
             continue
         if is_array:
             holder = child(item, None, "VALUE.ARRAY")
-            for part in t.cast("Sequence[Value]", value):
+            for part in t.cast(Sequence[Value], value):
                 child(holder, None, "VALUE", _text(part))
         else:
             child(item, None, "VALUE", _text(value))

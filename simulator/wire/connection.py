@@ -235,7 +235,7 @@ class Connection:
         if head.headers.get("wsmanidentify", "").strip().lower() != "unauthenticated":
             return False
         try:
-            _, soap_body = read_envelope(body, "utf-8")
+            _unused, soap_body = read_envelope(body, "utf-8")
         except BadEnvelopeError:
             return False
         return find(soap_body, IDENTITY, "Identify") is not None

@@ -86,7 +86,7 @@ class Decoder:
         text = (node.text or "").lstrip()
         if not len(node) and text.startswith("<INSTANCE"):
             return self._cim_xml_instance(member, text, namespace)
-        prefix, _, type_name = (node.get(_TYPE) or "").rpartition(":")
+        prefix, _unused, type_name = (node.get(_TYPE) or "").rpartition(":")
         space = node.nsmap.get(prefix or None, "")
         class_name = type_name.removesuffix("_Type")
         # wsman-cim.md 4.1: the type is mandatory for embedded instances that come in.

@@ -94,7 +94,7 @@ class Enumerations:
 
 def prepare_enumerate(context: RequestContext) -> Effect:
     """List a class or the objects of a query."""
-    if any(name.casefold() != "__cimnamespace" for name, _ in context.message.selectors):
+    if any(name.casefold() != "__cimnamespace" for name, _unused in context.message.selectors):
         raise ProtocolFault(names.ENUMERATE_WMI_INVALID_KEY, "Enumerate takes no keys.", subcode="w:InvalidSelectors")
     body = find(context.message.body, ENUMERATION, "Enumerate")
     if body is None:

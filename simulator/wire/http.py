@@ -101,7 +101,7 @@ class Channel:
                 raise HttpError(400)
             if not self._fill(deadline):
                 raise HttpError(408)
-        raw, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
+        raw, _unused, rest = bytes(self._buffer).partition(b"\r\n\r\n")
         self._buffer = bytearray(rest)
         if len(raw) > MAX_HEAD_BYTES:
             raise HttpError(400)
@@ -182,7 +182,7 @@ class Channel:
                 raise HttpError(400)
             if not self._fill(deadline):
                 raise HttpError(500)
-        line, _, rest = bytes(self._buffer).partition(b"\r\n")
+        line, _unused, rest = bytes(self._buffer).partition(b"\r\n")
         self._buffer = bytearray(rest)
         return line
 

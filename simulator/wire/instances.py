@@ -53,7 +53,7 @@ def prepare_create(context: RequestContext) -> Effect:
     schema = find_class(context.node.endpoint.provider, context.target)
     values = _body_values(context, schema)
     # DSP0226 lets a Create be addressed to the class only.
-    extra = [name for name, _ in context.message.selectors if name.casefold() != "__cimnamespace"]
+    extra = [name for name, _unused in context.message.selectors if name.casefold() != "__cimnamespace"]
     if extra:
         raise ProtocolFault(names.UNEXPECTED_SELECTORS, f"Create takes no selectors: {', '.join(extra)}.")
 

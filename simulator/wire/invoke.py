@@ -160,7 +160,7 @@ def _wait(call: Call, job: Job, collected: dict[str, list[Value]]) -> Reply:
 
 
 def _method(context: RequestContext, schema: ClassSchema) -> MethodSchema:
-    base, _, name = context.message.action.rpartition("/")
+    base, _unused, name = context.message.action.rpartition("/")
     context.facts.method = name
     method = schema.method(name)
     if base.casefold() != context.message.resource_uri.casefold() or method is None:

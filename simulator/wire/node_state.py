@@ -112,5 +112,5 @@ class RequestContext:
         )
 
 
-Effect: t.TypeAlias = "Callable[[], Answer]"
+Effect: t.TypeAlias = Callable[[], Answer]
 """What a handler has prepared: it touches the model only when it is called."""

@@ -44,7 +44,7 @@ def parse_target(uri: str, namespace_selector: str | None) -> Target:
     folded = uri.casefold()
     given = _tidy(namespace_selector) if namespace_selector is not None else None
     if folded.startswith(names.WMI_BASE.casefold()):
-        namespace, _, class_name = uri[len(names.WMI_BASE) :].partition("?")[0].rpartition("/")
+        namespace, _unused, class_name = uri[len(names.WMI_BASE) :].partition("?")[0].rpartition("/")
         if not namespace or not class_name:
             raise _unreachable(uri)
         if given is not None and given != _tidy(namespace):

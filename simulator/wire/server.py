@@ -287,7 +287,7 @@ class Listener:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                sock, _ = self._sock.accept()
+                sock, _unused = self._sock.accept()
             except OSError:
                 if self._closing.is_set():
                     return

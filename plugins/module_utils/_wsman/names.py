@@ -67,7 +67,7 @@ def class_uri(namespace: str, class_name: str) -> str:
 
 def split_class_uri(uri: str) -> tuple[str | None, str]:
     """Return namespace (lower case, None when the URI names none) and class of a resource URI."""
-    head, _, class_name = uri.rpartition("/")
+    head, _unused, class_name = uri.rpartition("/")
     if head[: len(WMI_URI)].lower() == WMI_URI:
         return head[len(WMI_URI) :].lower(), class_name
     return None, class_name

@@ -191,7 +191,7 @@ class RobustCall:
         if value is None:
             raise AnswerError(f"the host streamed nothing for {name}", kind=self._kind, node=self._endpoint.name)
         elements = list(value)
-        if not elements and (value.text or ""):
+        if not elements and value.text:
             elements = [value]
         name = name or (names.local_name(elements[0].tag) if elements else "")
         self._streamed.setdefault(name, []).extend(elements)

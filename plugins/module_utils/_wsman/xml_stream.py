@@ -73,7 +73,7 @@ class _Builder:
             raise XmlRefusedError(f"it is nested more than {DEPTH_LIMIT} levels deep")
         type_name = attributes.get(self.TYPE)
         if type_name is not None:
-            prefix, _, local = type_name.strip().rpartition(":")
+            prefix, _unused, local = type_name.strip().rpartition(":")
             bound = self._bindings.get(prefix)
             attributes[self.TYPE] = f"{{{bound[-1]}}}{local}" if bound else local
         self._tree.start(tag, attributes)

@@ -109,7 +109,7 @@ class Lab:
         assert schema is not None
         declared = schema.method(method)
         assert declared is not None
-        return provider.invoke(self.caller(), schema, keys or {}, declared, t.cast("dict[str, Value]", arguments))
+        return provider.invoke(self.caller(), schema, keys or {}, declared, t.cast(dict[str, Value], arguments))
 
     def invoke(self, node: str, namespace: str, name: str, method: str, keys: dict[str, str] | None = None, **arguments: object) -> Reply:
         """Call a short method."""

@@ -65,7 +65,7 @@ class Twin:
         settings.setdefault("options", WireOptions(floors=FAST))
         self.server = WireServer([endpoint], {USER: PASSWORD}, self.clock, self.interceptor, self.log, self.certificate, **settings)
         self.server.start()
-        _, _, _, port, tls_port = self.server.ports()[0]
+        _unused, _unused, _unused, port, tls_port = self.server.ports()[0]
         assert port is not None
         assert tls_port is not None
         self.port, self.tls_port = port, tls_port

@@ -195,8 +195,9 @@ class FakeProvider:
     ) -> Reply | Job:
         with self.lock:
             self.calls.append((method.name, dict(keys), dict(arguments), caller.user))
-        if isinstance(self.result, CimFault):
-            raise self.result
+        match self.result:
+            case CimFault() as fault:
+                raise fault
         if method.name == "Work":
             return self.job if self.job is not None else self.result or Reply({"Info": [part("one"), part("two")]}, 0)
         if method.name == "Echo":

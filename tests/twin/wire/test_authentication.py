@@ -61,7 +61,7 @@ def tls_context(twin: Twin) -> ssl.SSLContext:
 )
 def test_pywinrm_logs_on_and_gets_answers(strict: Twin, auth: str, tls: bool, encryption: str) -> None:
     session = transport(strict, auth, tls=tls, encryption=encryption)
-    for _ in range(3):
+    for _unused in range(3):
         assert b"<p:Name>full</p:Name>" in session.send_message(get("full"))
     session.close_session()
     assert strict.provider.calls == []
@@ -126,7 +126,7 @@ def test_basic_over_http_is_401_unless_allowed(strict: Twin) -> None:
 def test_broken_tokens_are_401(strict: Twin, value: str) -> None:
     client = strict.client()
     client.authorization = value
-    assert [client.post(b"").status for _ in range(3)] == [401] * 3
+    assert [client.post(b"").status for _unused in range(3)] == [401] * 3
 
 
 def test_clear_body_with_negotiate_over_http_is_500_and_empty(strict: Twin) -> None:
@@ -187,7 +187,7 @@ def test_ntlm_inside_spnego_logs_on(strict: Twin) -> None:
     client = strict.client()
     context = spnego.client(USER, PASSWORD, protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate)
     token = context.step()
-    for _ in range(3):
+    for _unused in range(3):
         client.authorization = f"Negotiate {base64.b64encode(token or b'').decode()}"
         answer = client.post(b"")
         challenge = answer.headers.get("www-authenticate", "Negotiate ").partition(" ")[2]

@@ -310,7 +310,7 @@ def test_association_filter_finds_the_other_ends(twin: Twin) -> None:
 def test_open_enumerations_count_as_operations(make_twin: Callable[..., Twin]) -> None:
     twin = make_twin(limits={"MaxConcurrentOperationsPerUser": 2, "EnumerationTimeoutms": 600000000})
     client = twin.client()
-    assert [client.post(enumerate_class()).code for _ in range(3)] == [None, None, "2150859174"]
+    assert [client.post(enumerate_class()).code for _unused in range(3)] == [None, None, "2150859174"]
     assert client.post(robust("Work", "uuid:A")).code == "2150859174"
 
 

@@ -163,7 +163,7 @@ def test_hundred_clients_at_once_are_served(twin: Twin) -> None:
         statuses.extend(client.post(body).status for body in (get("full"), invoke("Ping"), enumerate_class()))
         client.close()
 
-    threads = [threading.Thread(target=one) for _ in range(100)]
+    threads = [threading.Thread(target=one) for _unused in range(100)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -175,7 +175,7 @@ def test_hundred_clients_at_once_are_served(twin: Twin) -> None:
 
 def test_connections_above_the_limit_get_503(make_twin: Callable[..., Twin]) -> None:
     twin = make_twin(limits={"MaxConnections": 2})
-    held = [socket.create_connection((twin.address, twin.port), timeout=5) for _ in range(2)]
+    held = [socket.create_connection((twin.address, twin.port), timeout=5) for _unused in range(2)]
     first = twin.client()
     assert first.post(get("full")).status == 503
     for sock in held:
@@ -192,7 +192,7 @@ def test_half_open_connections_do_not_disturb_others(twin: Twin) -> None:
 def test_stop_ends_all_threads_while_clients_are_connected(make_twin: Callable[..., Twin]) -> None:
     before = set(threading.enumerate())
     twin = make_twin()
-    held = [socket.create_connection((twin.address, twin.port), timeout=5) for _ in range(20)]
+    held = [socket.create_connection((twin.address, twin.port), timeout=5) for _unused in range(20)]
     client = twin.client()
     client.post(get("full"))
     started = time.monotonic()

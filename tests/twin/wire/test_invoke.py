@@ -98,7 +98,7 @@ def test_plain_call_times_out(make_twin: Callable[..., Twin], cancels: bool, exp
 
 def test_a_talkative_job_times_out_too(twin: Twin) -> None:
     twin.provider.job = FakeJob()
-    twin.provider.job.put(*(ProgressReport("a", "b", "c", 1) for _ in range(100_000)))
+    twin.provider.job.put(*(ProgressReport("a", "b", "c", 1) for _unused in range(100_000)))
     started = time.monotonic()
     assert twin.client().post(invoke("Work")).code == "2150858793"
     assert time.monotonic() - started < 3

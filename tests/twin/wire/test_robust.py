@@ -326,7 +326,7 @@ def test_buffer_drops_the_oldest_sent_messages(make_twin: Callable[..., Twin]) -
     twin.provider.job = job = FakeJob()
     stream = Stream(twin.client(), robust("Work", "uuid:A"))
     job.put(*(Streamed("Info", part(str(number))) for number in range(10)))
-    sent = [stream.next() for _ in range(11)]
+    sent = [stream.next() for _unused in range(11)]
     stream.cut()
     job.put(Reply({}, 0))
     again = Stream(twin.client(), robust("Work", "uuid:A", is_resumption=True)).rest()

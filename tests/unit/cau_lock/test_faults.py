@@ -123,7 +123,7 @@ def test_step_begins_only_with_both_copies_written(chosen: list[Plan], writes: i
     coordinator.acquire()
     play(world, chosen)
     written = 0
-    for _ in range(writes):
+    for _unused in range(writes):
         try:
             coordinator.journal.write("node2", phase=Phase.DRAINING, attempts=written + 1)
         except JournalError:

@@ -41,8 +41,8 @@ def test_session_is_closed_after_an_error(world: FakeWorld, session: NodeSession
 
 def test_session_of_another_refuses_and_stays(world: FakeWorld, session: NodeSession) -> None:
     world.machine("node1").node_session = Held(RUN_B, 0)
-    with pytest.raises(NodeSessionHeldError) as caught, session:
-        pass
+    with pytest.raises(NodeSessionHeldError) as caught:
+        session.open()
     assert caught.value.holder == RUN_B
     assert not session.close()
     assert holder(world) == RUN_B

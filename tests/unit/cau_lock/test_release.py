@@ -35,7 +35,7 @@ def test_verify_costs_one_message_per_node(world: FakeWorld, ours: Coordinator) 
 
 def test_verify_keeps_the_lock_from_ageing_out(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
     ours.acquire()
-    for _ in range(3):
+    for _unused in range(3):
         clock.advance(3000)
         run_lock.verify(ours.fleet, RUN_A)
     assert set(locks(world).values()) == {RUN_A}

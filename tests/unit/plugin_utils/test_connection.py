@@ -207,7 +207,7 @@ def test_the_full_name_of_the_plugin_is_the_same_plugin() -> None:
 def test_values_are_plain_and_the_password_is_not_shown() -> None:
     endpoint = endpoint_of(ansible_host="10.0.0.5", ansible_winrm_transport="ntlm", ansible_winrm_realm="R")
     for value in (endpoint.url, endpoint.auth, endpoint.username, endpoint.password, endpoint.realm):
-        assert type(value) is str
+        assert value.__class__ is str
     assert CANARY not in repr(endpoint)
 
 

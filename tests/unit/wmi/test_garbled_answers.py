@@ -78,7 +78,7 @@ def test_an_installation_is_read_or_its_outcome_is_unknown(properties: dict[str,
 
 def _read(target: str, read: Callable[[ScriptedClient], object]) -> Callable[[CimInstance], object]:
     def run(answer: CimInstance) -> object:
-        operation, _, name = target.partition(" ")
+        operation, _unused, name = target.partition(" ")
         client = ScriptedClient().on(operation, name, answer if operation in {"get", "invoke"} else [answer])
         # Code 1 of the registry makes it ask for the list of values.
         return read(client.on("invoke", "StdRegProv.EnumValues", instance("EnumValues_OUTPUT", ReturnValue=0)))

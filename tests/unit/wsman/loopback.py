@@ -124,7 +124,7 @@ class LoopbackHost:
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self.listener.accept()
+                sock, _unused = self.listener.accept()
             except OSError:
                 return
             self.connections += 1
@@ -156,14 +156,14 @@ class LoopbackHost:
             return None
         headers = {}
         while text := reader.readline().decode("latin-1").strip():
-            name, _, value = text.partition(":")
+            name, _unused, value = text.partition(":")
             headers[name.lower()] = value.strip()
         return HttpRequest(line, headers, reader.read(int(headers.get("content-length", "0"))))
 
     def _signed_in(self, connection: Connection, request: HttpRequest) -> bool:
         if connection.context is not None and connection.context.complete:
             return True
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _unused, token = request.headers.get("authorization", "").partition(" ")
         if not token:
             connection.answer(b"", 401, extra="WWW-Authenticate: Negotiate\r\n")
             return False

@@ -45,7 +45,7 @@ CLOSINGS = st.sampled_from(
 def test_sized_blocks_are_found_whatever_the_cuts(parts: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
     data = b"".join(sealed(len(part), part, closing=closing) for part, closing in parts)
     blocks = split(data, cuts, is_size_known=True)
-    assert [block.payload[20:] for block in blocks] == [part for part, _ in parts]
+    assert [block.payload[20:] for block in blocks] == [part for part, _unused in parts]
 
 
 @given(st.lists(st.text("abc \r\n", max_size=40).map(str.encode), min_size=1, max_size=4), CUTS, st.booleans())

@@ -117,7 +117,7 @@ def test_create_returns_the_keys_of_the_answer() -> None:
 
 @pytest.mark.parametrize("answer", ["", "<x:ResourceCreated><a:Address>u</a:Address></x:ResourceCreated>"])
 def test_create_falls_back_to_the_keys_that_were_sent(answer: str) -> None:
-    client, _ = client_for(Step([envelope(answer)]))
+    client, _unused = client_for(Step([envelope(answer)]))
     assert client.create(CAU_NAMESPACE, "MSFT_CAURun", {"OrchestratorGuid": GUID, "Number": 1}) == {"OrchestratorGuid": GUID}
 
 
@@ -141,14 +141,14 @@ def test_invoke_sends_input_selectors_and_action() -> None:
 
 
 def test_return_value_other_than_zero_is_no_error() -> None:
-    client, _ = client_for(Step([envelope(output("M", "<p:ReturnValue>5</p:ReturnValue>"))]))
+    client, _unused = client_for(Step([envelope(output("M", "<p:ReturnValue>5</p:ReturnValue>"))]))
     assert client.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY).integer("ReturnValue") == 5
 
 
 @pytest.mark.parametrize(("kind", "outcome"), [(Kind.READ, Outcome.FAILED), (Kind.ONCE_ONLY, Outcome.UNKNOWN)])
 @pytest.mark.parametrize("is_robust", [False, True])
 def test_output_that_lacks_a_value_does_not_prove_that_nothing_happened(kind: Kind, outcome: Outcome, is_robust: bool) -> None:
-    client, _ = client_for(Step([envelope(output("M", "<p:Info><p:N>x</p:N></p:Info>"))]))
+    client, _unused = client_for(Step([envelope(output("M", "<p:Info><p:N>x</p:N></p:Info>"))]))
     if is_robust:
         found = client.invoke_robust("root/cimv2", "X", "M", kind=kind, deadline_seconds=60)
     else:
@@ -159,12 +159,12 @@ def test_output_that_lacks_a_value_does_not_prove_that_nothing_happened(kind: Ki
 
 
 def test_void_method_may_answer_with_nothing() -> None:
-    client, _ = client_for(Step([envelope("")]))
+    client, _unused = client_for(Step([envelope("")]))
     assert client.invoke("root/mscluster", "MSCluster_Node", "Pause", kind=Kind.ONCE_ONLY).names() == []
 
 
 def test_answer_of_another_kind_is_refused() -> None:
-    client, _ = client_for(Step([envelope(service())]))
+    client, _unused = client_for(Step([envelope(service())]))
     found = failure_of(lambda: client.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY))
     assert isinstance(found, AnswerError)
     assert found.outcome is Outcome.UNKNOWN
@@ -189,7 +189,7 @@ def test_relates_to_is_compared_without_case() -> None:
 
 
 def test_side_messages_before_the_answer_are_skipped() -> None:
-    client, _ = client_for(Step([keep_alive(), keep_alive("Acknowledge"), envelope(service())]))
+    client, _unused = client_for(Step([keep_alive(), keep_alive("Acknowledge"), envelope(service())]))
     assert client.get("root/cimv2", "Win32_Service").class_name == "Win32_Service"
 
 
@@ -220,12 +220,12 @@ def test_get_class_reads_methods_and_parameters() -> None:
 
 
 def test_class_in_text_is_found_too() -> None:
-    client, _ = client_for(Step([envelope('<r>&lt;CIM&gt;&lt;CLASS NAME="X"/&gt;&lt;/CIM&gt;</r>')]))
+    client, _unused = client_for(Step([envelope('<r>&lt;CIM&gt;&lt;CLASS NAME="X"/&gt;&lt;/CIM&gt;</r>')]))
     assert client.get_class("root/cimv2", "X").name == "X"
 
 
 def test_class_answer_without_a_class_is_refused() -> None:
-    client, _ = client_for(Step([envelope("<r>&lt;CLASS</r>")]))
+    client, _unused = client_for(Step([envelope("<r>&lt;CLASS</r>")]))
     with pytest.raises(AnswerError, match="class definition"):
         client.get_class("root/cimv2", "X")
 
@@ -237,7 +237,7 @@ CONFIG = (
 
 
 def test_configuration_is_read_with_its_paths() -> None:
-    client, _ = client_for(Step([envelope(CONFIG)]))
+    client, _unused = client_for(Step([envelope(CONFIG)]))
     found = client.configuration()
     assert (found.max_timeout_ms, found.max_envelope_kb, found.max_batch_items) == (60000, 1, None)
     assert found.settings["Service/MaxConnections"] == "300"
@@ -272,7 +272,7 @@ def test_request_that_cannot_travel_is_never_sent(call: Callable[[Client], objec
 
 
 def test_fault_inside_http_200_is_found() -> None:
-    client, _ = client_for(Step([fault("s:Sender", detail=wsman_fault(2150858752))]))
+    client, _unused = client_for(Step([fault("s:Sender", detail=wsman_fault(2150858752))]))
     with pytest.raises(FaultError) as caught:
         client.get("root/cimv2", "X")
     assert caught.value.is_not_found
@@ -297,7 +297,7 @@ def test_status_without_fault_is_told_as_a_status(pieces: list[bytes]) -> None:
 
 
 def test_empty_answer_is_refused() -> None:
-    client, _ = client_for(Step([]))
+    client, _unused = client_for(Step([]))
     found = failure_of(lambda: client.delete("root/cimv2", "X", {"K": "1"}))
     assert isinstance(found, AnswerError)
     assert found.outcome is Outcome.UNKNOWN
@@ -322,20 +322,20 @@ def test_answer_that_trickles_beyond_its_time_is_ended() -> None:
 
 
 def test_answer_of_endless_side_messages_is_ended() -> None:
-    client, _ = client_for(Step([keep_alive()] * 1100))
+    client, _unused = client_for(Step([keep_alive()] * 1100))
     with pytest.raises(AnswerError, match="more than"):
         client.get("root/cimv2", "X")
 
 
 def test_answer_that_is_too_long_is_ended() -> None:
     long_side_message = keep_alive().replace(b"<s:Body>", b"<s:Body><a>" + b"x" * 70_000 + b"</a>")
-    client, _ = client_for(Step([long_side_message] * 300))
+    client, _unused = client_for(Step([long_side_message] * 300))
     with pytest.raises(AnswerError, match="longer"):
         client.get("root/cimv2", "X")
 
 
 def test_once_only_call_has_a_connection_of_its_own_making() -> None:
-    answers = [Step([envelope(output("M", ""))]) for _ in range(4)]
+    answers = [Step([envelope(output("M", ""))]) for _unused in range(4)]
     client, wire = client_for(*answers)
     for kind in (Kind.READ, Kind.ONCE_ONLY, Kind.READ, Kind.ONCE_ONLY):
         client.invoke("root/cimv2", "X", "M", kind=kind)
@@ -344,7 +344,7 @@ def test_once_only_call_has_a_connection_of_its_own_making() -> None:
 
 def test_connection_that_idled_is_replaced() -> None:
     clock = FakeClock()
-    client, wire = client_for(*(Step([envelope(service())]) for _ in range(3)), clock=clock)
+    client, wire = client_for(*(Step([envelope(service())]) for _unused in range(3)), clock=clock)
     client.get("root/cimv2", "X")
     clock.seconds += 49
     client.get("root/cimv2", "X")
@@ -362,7 +362,7 @@ def test_sign_in_on_https_happens_before_a_once_only_call() -> None:
 
 
 def test_traffic_is_counted() -> None:
-    client, _ = client_for(Step([envelope(service())]))
+    client, _unused = client_for(Step([envelope(service())]))
     client.get("root/cimv2", "X")
     assert client.messages == 1
     assert client.bytes_sent > 500

@@ -89,21 +89,21 @@ def test_objects_with_references_and_of_subclasses_are_read() -> None:
     terminal = f'<q:Win32_TerminalService xmlns:q="{CIMV2}/Win32_TerminalService"><q:Name>t</q:Name></q:Win32_TerminalService>'
     epr = "<a:EndpointReference><a:Address>x</a:Address></a:EndpointReference>"
     items = f"<w:Items><w:Item>{terminal}{epr}</w:Item><w:Item>{service('s')}{epr}</w:Item>{epr}</w:Items>"
-    client, _ = client_for(Step([enumerated(items, None, is_end=True)]))
+    client, _unused = client_for(Step([enumerated(items, None, is_end=True)]))
     found = client.enumerate("root/cimv2", "Win32_Service")
     assert [(item.class_name, item.text("Name")) for item in found] == [("Win32_TerminalService", "t"), ("Win32_Service", "s")]
 
 
 def test_fragments_of_a_query_for_single_properties_are_read() -> None:
     fragment = "<w:XmlFragment><Name>a</Name><Started><Datetime>2024-03-01T10:00:00Z</Datetime></Started></w:XmlFragment>"
-    client, _ = client_for(Step([enumerated(f"<w:Items>{fragment}</w:Items>", None, is_end=True)]))
+    client, _unused = client_for(Step([enumerated(f"<w:Items>{fragment}</w:Items>", None, is_end=True)]))
     (found,) = client.query("root/cimv2", "SELECT Name, Started FROM X")
     assert (found.class_name, found.namespace, found.text("Name")) == ("XmlFragment", None, "a")
     assert found.require_moment("Started").hour == 10
 
 
 def test_list_that_neither_ends_nor_goes_on_is_refused() -> None:
-    client, _ = client_for(Step([enumerated(w_items("a"), "")]))
+    client, _unused = client_for(Step([enumerated(w_items("a"), "")]))
     with pytest.raises(AnswerError, match="neither"):
         names_of(client)
 
@@ -190,7 +190,7 @@ def test_write_is_never_tried_again(name: str, kind: Kind) -> None:
     ],
 )
 def test_write_says_what_is_known_about_its_effect(name: str, outcome: Outcome) -> None:
-    client, _ = client_for(RETRYABLE[name])
+    client, _unused = client_for(RETRYABLE[name])
     assert failure_of(lambda: client.invoke("root/cimv2", "X", "M", kind=Kind.ONCE_ONLY)).outcome is outcome
 
 
@@ -219,7 +219,7 @@ def test_failed_sign_in_is_tried_again_for_a_read() -> None:
 
 
 def test_status_of_an_http_error_is_kept() -> None:
-    client, _ = client_for(Step([], status=413))
+    client, _unused = client_for(Step([], status=413))
     found = failure_of(lambda: client.create("root/cimv2", "X", {}))
     assert isinstance(found, HttpStatusError)
     assert (found.status, found.outcome) == (413, Outcome.FAILED)

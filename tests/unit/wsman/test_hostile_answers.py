@@ -45,7 +45,7 @@ OPERATIONS: dict[str, tuple[Operation, bytes]] = {
 
 def ends_well(operation: Operation, *pieces: bytes) -> None:
     """Run the operation; only a value or a typed error without the password may come out, and soon."""
-    found, _ = client_for(*[Step(list(pieces))] * 300)
+    found, _unused = client_for(*[Step(list(pieces))] * 300)
     started = time.monotonic()
     told = ""
     try:
@@ -91,7 +91,7 @@ def test_answers_in_other_encodings_are_read_or_refused(name: str, encoding: str
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "fault"])
 def test_answer_in_utf_16_is_understood(name: str) -> None:
     operation, good = OPERATIONS[name]
-    found, _ = client_for(Step([good.decode().encode("utf-16")]))
+    found, _unused = client_for(Step([good.decode().encode("utf-16")]))
     operation(found)
 
 
@@ -155,7 +155,7 @@ class _Chain:
 )
 @pytest.mark.parametrize("operation", ["get", "invoke", "robust"])
 def test_document_types_and_entities_are_refused(data: bytes, operation: str) -> None:
-    found, _ = client_for(Step([data]))
+    found, _unused = client_for(Step([data]))
     assert isinstance(failure_of(lambda: OPERATIONS[operation][0](found)), AnswerError)
 
 

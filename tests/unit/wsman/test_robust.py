@@ -106,27 +106,27 @@ def test_request_registers_for_streams_and_progress_without_time_limit() -> None
 
 def test_streamed_values_and_repeated_output_are_put_together() -> None:
     last = output("ScanUpdates", "<p:Info>c</p:Info><p:Info>d</p:Info><p:ReturnValue>0</p:ReturnValue>")
-    client, _ = client_for(Step([keep_alive(), streamed("Info", "a", 1) + streamed("Info", "b", 2), robust(last, 3)]))
+    client, _unused = client_for(Step([keep_alive(), streamed("Info", "a", 1) + streamed("Info", "b", 2), robust(last, 3)]))
     assert call(client).texts("Info") == ["a", "b", "c", "d"]
 
 
 def test_nil_in_the_output_does_not_undo_streamed_values() -> None:
     last = output("ScanUpdates", '<p:Info xsi:nil="true" p:IsNullArray="true"/><p:Other xsi:nil="true"/>')
-    client, _ = client_for(Step([streamed("Info", "a", 1), robust(last, 2)]))
+    client, _unused = client_for(Step([streamed("Info", "a", 1), robust(last, 2)]))
     found = call(client)
     assert found.text("Info") == "a"
     assert found.texts("Other") == []
 
 
 def test_output_that_was_not_streamed_is_enough() -> None:
-    client, _ = client_for(Step([robust(output("ScanUpdates", "<p:Info>a</p:Info><p:Info>b</p:Info>"))]))
+    client, _unused = client_for(Step([robust(output("ScanUpdates", "<p:Info>a</p:Info><p:Info>b</p:Info>"))]))
     assert call(client).texts("Info") == ["a", "b"]
 
 
 def test_several_elements_and_plain_text_in_one_event_are_appended() -> None:
     several = event("StreamingOutput", f'<i:Name>Info</i:Name><i:Value xmlns:p="{CAU}/X"><p:Info>a</p:Info><p:Info>b</p:Info></i:Value>', 1)
     plain = event("StreamingOutput", "<i:Name>Info</i:Name><i:Value>c</i:Value>", 2)
-    client, _ = client_for(Step([several, plain, robust(DONE, 3)]))
+    client, _unused = client_for(Step([several, plain, robust(DONE, 3)]))
     assert call(client).texts("Info") == ["a", "b", "c"]
 
 
@@ -143,7 +143,7 @@ def test_caller_hears_of_everything() -> None:
         for number, kind in ((3, "Warning"), (4, "Verbose"), (5, "Debug"))
     ]
     prompt = event("Confirm", "", 6)
-    client, _ = client_for(Step([streamed("Info", "a", 1), progress, *notes, prompt, keep_alive("KEEPALIVE"), robust(DONE, 7)]))
+    client, _unused = client_for(Step([streamed("Info", "a", 1), progress, *notes, prompt, keep_alive("KEEPALIVE"), robust(DONE, 7)]))
     call(client, on_event=heard.append)
     assert isinstance(heard[0], StreamedValue)
     assert (heard[0].name, heard[0].texts) == ("Info", ["a"])
@@ -157,7 +157,7 @@ def test_caller_hears_of_everything() -> None:
 
 
 def test_replay_is_ignored_and_loss_is_an_error() -> None:
-    client, _ = client_for(Step([streamed("Info", "a", 1), streamed("Info", "a", 1), streamed("Info", "b", 2), robust(DONE, 3)]))
+    client, _unused = client_for(Step([streamed("Info", "a", 1), streamed("Info", "a", 1), streamed("Info", "b", 2), robust(DONE, 3)]))
     assert call(client).texts("Info") == ["a", "b"]
     client, wire = client_for(Step([streamed("Info", "a", 1), streamed("Info", "c", 3)]))
     found = failure_of(lambda: call(client))
@@ -168,13 +168,13 @@ def test_replay_is_ignored_and_loss_is_an_error() -> None:
 
 
 def test_lost_message_before_the_final_one_is_an_error() -> None:
-    client, _ = client_for(Step([robust(DONE, 2)]))
+    client, _unused = client_for(Step([robust(DONE, 2)]))
     assert isinstance(failure_of(lambda: call(client)), StreamLossError)
 
 
 @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 30])
 def test_sequence_that_is_no_number_is_refused(number: str) -> None:
-    client, _ = client_for(Step([robust(DONE).replace(b"</s:Header>", f"<p:SequenceId>{number}</p:SequenceId></s:Header>".encode())]))
+    client, _unused = client_for(Step([robust(DONE).replace(b"</s:Header>", f"<p:SequenceId>{number}</p:SequenceId></s:Header>".encode())]))
     assert isinstance(failure_of(lambda: call(client)), AnswerError)
 
 
@@ -189,7 +189,7 @@ def test_late_fault_inside_http_200_is_found() -> None:
 
 def test_answer_of_another_operation_is_refused() -> None:
     answer = robust(DONE, 1).replace(b"</s:Header>", b"<p:OperationID>uuid:other</p:OperationID></s:Header>")
-    client, _ = client_for(Step([answer]))
+    client, _unused = client_for(Step([answer]))
     assert isinstance(failure_of(lambda: call(client)), AnswerError)
 
 
@@ -218,7 +218,7 @@ def test_end_of_the_stream_without_a_final_message_is_a_loss() -> None:
 def test_operation_is_not_asked_for_after_the_window() -> None:
     clock = FakeClock()
     client, wire = client_for(Step([streamed("Info", "a", 1), CUT]), clock=clock)
-    wire.open_errors = [None, *[NotReachableError("refused") for _ in range(60)]]
+    wire.open_errors = [None, *[NotReachableError("refused") for _unused in range(60)]]
     found = failure_of(lambda: call(client))
     assert isinstance(found, ConnectionLostError)
     assert found.outcome is Outcome.UNKNOWN
@@ -261,7 +261,7 @@ def test_each_loss_has_its_own_window() -> None:
 
 def test_loss_without_a_sign_of_the_host_keeps_the_first_window() -> None:
     clock = FakeClock()
-    client, wire = client_for(*(Step([passes(clock, 60), CUT]) for _ in range(5)), clock=clock)
+    client, wire = client_for(*(Step([passes(clock, 60), CUT]) for _unused in range(5)), clock=clock)
     assert failure_of(lambda: call(client)).outcome is Outcome.UNKNOWN
     assert len(wire.requests) == 4
 
@@ -288,7 +288,7 @@ def test_refusal_to_take_an_operation_up_leaves_its_outcome_unknown(step: Step) 
 
 
 def test_fault_after_the_host_took_the_operation_up_is_the_operations_own() -> None:
-    client, _ = client_for(Step([CUT]), Step([keep_alive("Acknowledge"), fault("s:Sender", "w:SchemaValidationError")]))
+    client, _unused = client_for(Step([CUT]), Step([keep_alive("Acknowledge"), fault("s:Sender", "w:SchemaValidationError")]))
     assert failure_of(lambda: call(client)).outcome is Outcome.FAILED
 
 
@@ -361,5 +361,5 @@ def test_any_order_of_losses_gives_the_whole_list_once(cuts: list[int]) -> None:
     """Each connection replays from the first message, as a host does that heard nothing back, and breaks after some."""
     messages = [streamed("Info", str(number), number) for number in range(1, 6)]
     steps = [Step([keep_alive("Acknowledge"), *messages[:cut], CUT]) for cut in cuts]
-    client, _ = client_for(*steps, Step([*messages, robust(DONE, 6)]))
+    client, _unused = client_for(*steps, Step([*messages, robust(DONE, 6)]))
     assert call(client).texts("Info") == ["1", "2", "3", "4", "5"]

@@ -50,7 +50,7 @@ def test_answer_with_length_and_in_chunks_is_read_on_one_connection(host: Hosts)
 
     started = host(answers(envelope(service())), chunked, answers(envelope(service())))
     found = client(started.url)
-    for _ in range(3):
+    for _unused in range(3):
         get(found)
     assert started.connections == 1
     assert found.messages == 3
@@ -90,13 +90,13 @@ STATUSES = [
 @pytest.mark.parametrize("body", [b"", b"<html>busy</html>"])
 def test_each_status_has_its_own_sentence(host: Hosts, status: int, kind: type, text: str, body: bytes) -> None:
     found = failure_of(lambda: get(client(host(answers(body, status=status)).url)))
-    assert type(found) is kind
+    assert found.__class__ is kind
     assert text in str(found)
     assert found.remedy
 
 
 def test_sentences_of_the_statuses_differ(host: Hosts) -> None:
-    sentences = {str(failure_of(lambda s=status: get(client(host(answers(b"", status=s)).url)))) for status, _, _ in STATUSES}  # type: ignore[misc]
+    sentences = {str(failure_of(lambda s=status: get(client(host(answers(b"", status=s)).url)))) for status, _kind, _text in STATUSES}  # type: ignore[misc]
     assert len(sentences) == len(STATUSES)
 
 

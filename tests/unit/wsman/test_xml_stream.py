@@ -118,7 +118,7 @@ def test_document_beyond_the_limit_is_refused_while_it_arrives(piece: bytes) -> 
 
 def test_many_documents_may_be_longer_than_the_limit_together() -> None:
     splitter = DocumentSplitter(limit=1000)
-    assert sum(len(list(splitter.feed(b"<a>" + b"x" * 900 + b"</a>"))) for _ in range(20)) == 20
+    assert sum(len(list(splitter.feed(b"<a>" + b"x" * 900 + b"</a>"))) for _unused in range(20)) == 20
 
 
 def test_two_documents_are_not_one() -> None:
