@@ -28,7 +28,8 @@ def test_drained_without_a_run_is_refused(playbook: Playbook, world: FakeWorld) 
 
 def test_drained_in_a_preview_run_is_refused_outside_check_mode(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a", check=True)
-    playbook.failure("cluster_node", "hv-a", state="drained")
+    message, _fields = playbook.failure("cluster_node", "hv-a", state="drained")
+    assert "run_lock first" in message
     assert not world.calls("pause")
 
 
