@@ -20,6 +20,7 @@ from pathlib import Path
 from .scenario import loader
 from .scenario.build import build
 from .twin import Twin, TwinOptions, start_of, wire_options
+from .wire.server import NotLoopbackError
 
 EXIT_USAGE = 2
 
@@ -81,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check(options.scenario) if options.command == "check" else _serve(options)
     except loader.ScenarioError as error:
         print(error, file=sys.stderr)  # noqa: T201
-    except OSError as error:
+    except (OSError, NotLoopbackError) as error:
         print(f"the twin cannot start: {error}", file=sys.stderr)  # noqa: T201
     return EXIT_USAGE
 
@@ -105,6 +106,9 @@ def _check(names: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    if options.port == options.tls_port:
+        print(f"the twin cannot start: HTTP and HTTPS cannot both have port {options.port}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
     path = loader.find(options.scenario)
     data = loader.load(path)
     # Blocked before the first thread starts, and so in every one of them: the main thread alone takes these signals, when it waits.

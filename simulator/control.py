@@ -23,6 +23,7 @@ from .model.events import moment_text, plain
 from .model.full_state import emit_full_state, full_state
 from .model.state import Cause
 from .scenario import acts, loader
+from .scenario.fault_names import check_fault
 from .scenario.interception import Holds, ScenarioInterceptor
 from .scenario.model_faults import play_fault
 
@@ -124,6 +125,7 @@ class Control:
         fault = {key: value for key, value in request.items() if key != "command"}
         loader.check({"clusters": [{"name": "any", "nodes": ["any"]}], "faults": [fault]}, "fault")
         with self.model.acting(Cause("scenario")) as world:
+            check_fault(world, fault, "fault", "control")
             if "model" in fault and "trigger" not in fault:
                 self.model.schedule(fault.get("at", 0.0), play_fault, fault=fault)
             else:

@@ -32,6 +32,7 @@ from ..model.state import (
 )
 from . import defaults
 from .catalogue import build_updates, number
+from .fault_names import check_fault
 from .loader import ScenarioError
 
 Data = dict[str, t.Any]
@@ -66,6 +67,8 @@ def build(data: Data, now: datetime, seed: int = 0, name: str = "scenario") -> W
             seen[node.casefold()] = cluster.name
         world.clusters[cluster.name] = cluster
     world.faults = [dict(fault) for fault in data.get("faults", [])]
+    for index, fault in enumerate(world.faults):
+        check_fault(world, fault, f"faults[{index}]", name)
     return world
 
 

@@ -20,7 +20,18 @@ SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads times as text, so that the schema alone decides what a value may be."""
+    """Reads times as text, so that the schema alone decides what a value may be, and refuses keys that stand twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[t.Hashable, t.Any]:
+        """Return a mapping; of two equal keys YAML's own loader would drop the first without a word."""
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if key.value == "<<" or not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -99,6 +110,8 @@ def load(path: Path) -> dict[str, t.Any]:
         raise ScenarioError(str(path), "", f"cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ScenarioError(str(path), "", f"is no YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(data, dict):
+        raise ScenarioError(str(path), "", "is no scenario, which is a mapping with the key clusters; scenario/README.md explains it")
     return check(data, str(path))
 
 

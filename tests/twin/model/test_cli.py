@@ -163,6 +163,20 @@ def test_serve_of_a_missing_scenario_ends_with_a_sentence(capsys: pytest.Capture
     assert "there is no such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--address", "127.255.255.255"], "loopback addresses only"),
+        (["--address", FIRST, "--port", "5999", "--tls-port", "5999"], "cannot both have port 5999"),
+    ],
+)
+def test_addresses_and_ports_that_do_not_fit_end_with_a_sentence(
+    options: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "minimal", *options]) == 2
+    assert reason in capsys.readouterr().err
+
+
 def test_port_that_is_taken_ends_the_twin_with_a_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind((SECOND, 0))

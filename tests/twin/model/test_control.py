@@ -60,6 +60,7 @@ def test_state_shows_everything_as_json(control: Control) -> None:
         (b'{"command": "advance"}', "KeyError"),
         (b'{"command": "advance", "seconds": -1}', "does not go back"),
         (b'{"command": "fault", "action": "explode"}', "is not allowed"),
+        (b'{"command": "fault", "model": "no_return", "node": "N9"}', "there is no node N9"),
         (b'{"command": "wait", "hold": 9}', "there is no hold 9"),
     ],
 )

@@ -43,6 +43,8 @@ def write(tmp_path: Path, text: str) -> Path:
     ("text", "where", "reason"),
     [
         ("clusters: [", "", "is no YAML"),
+        ("", "", "is no scenario, which is a mapping"),
+        ("clusters: [{name: A, nodes: [N1], nodes: [N2]}]", "", "the key 'nodes' stands twice"),
         ("nodes: []", "", "unknown key 'nodes'; known here: clusters, description, faults"),
         ("{}", "", "'clusters' is a required property"),
         ("clusters: [{name: A, nodes: [N1], updatse: []}]", "clusters[0]", "unknown key 'updatse'; known here: behaviour, domain"),
@@ -82,6 +84,32 @@ def test_node_names_are_unique_over_all_clusters() -> None:
     first, second = two_nodes(), two_nodes(name="LAB2")
     with pytest.raises(loader.ScenarioError, match="stands in LAB as well"):
         build({"clusters": first["clusters"] + second["clusters"]}, START)
+
+
+@pytest.mark.parametrize(
+    ("fault", "where", "known"),
+    [
+        ({"action": "drop_after", "node": "N9"}, "faults[0].node", "nodes: N1, N2"),
+        ({"model": "no_return", "cluster": "LAB9"}, "faults[0].cluster", "clusters: LAB"),
+        ({"model": "drain_fails", "group": "VM9"}, "faults[0].group", "groups: Available Storage, Cluster Group, VM1, VM2"),
+        ({"model": "update_fails", "update": "KB9"}, "faults[0].update", "updates: none"),
+        ({"model": "storage_degraded", "disk": "D"}, "faults[0].disk", "disks: none"),
+        ({"model": "service_fails", "service": "Nothing"}, "faults[0].service", "ClusSvc"),
+        ({"model": "no_return", "trigger": {"event": "drained"}}, "faults[0].trigger.event", "drain_completed"),
+        ({"model": "no_return", "trigger": {"event": "scan", "node": "N9"}}, "faults[0].trigger.node", "nodes: N1, N2"),
+    ],
+)
+def test_fault_that_could_never_play_is_refused_with_what_there_is(fault: dict[str, t.Any], where: str, known: str) -> None:
+    with pytest.raises(loader.ScenarioError) as caught:
+        build(two_nodes() | {"faults": [fault]}, START)
+    assert caught.value.where == where
+    assert known in caught.value.reason
+
+
+def test_fault_may_name_an_update_by_each_of_its_names() -> None:
+    data = two_nodes(updates=[{"key": "one", "title": "An update (KB5000001)", "id": "00000000-0000-4000-8000-000000000001"}])
+    faults = [{"model": "update_fails", "update": name} for name in ("one", "KB5000001", "00000000-0000-4000-8000-000000000001")]
+    assert len(build(data | {"faults": faults}, START).faults) == 3
 
 
 def test_start_is_read_as_text_and_checked(tmp_path: Path) -> None:
