@@ -179,6 +179,7 @@ class RemoteClass:
 
     @contextmanager
     def _faults(self, *, has_keys: bool, method: str | None = None) -> Iterator[None]:
+        """Turn faults into the errors of this layer; one that passes as it is names the class and method that were asked."""
         try:
             yield
         except FaultError as fault:
@@ -188,6 +189,8 @@ class RemoteClass:
                 ) from fault
             code = provider_code(fault) if method else None
             if code is None or fault.is_not_found:
+                # A fault's own text seldom says what it is about.
+                fault.operation = fault.operation or (f"{self.name}.{method}" if method else self.name)
                 raise
             outcome = Outcome.FAILED if code in _CLUSTER_REFUSALS else fault.outcome
             raise MethodFailedError(

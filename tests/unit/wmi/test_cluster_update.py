@@ -168,6 +168,13 @@ def test_a_session_that_is_gone_has_its_own_error(client: ScriptedClient, update
         update.reboot_required(GUID)
 
 
+def test_a_fault_says_which_method_it_is_about(client: ScriptedClient, update: ClusterUpdate) -> None:
+    client.on("robust", "MSFT_CAUNode.InstallUpdates", fault(Kind.ONCE_ONLY, reason="The operation failed.", wsman_code=0x80338041))
+    with pytest.raises(FaultError) as caught:
+        update.install(GUID, "IsInstalled=0", False, deadline_seconds=60)
+    assert caught.value.sentence().startswith("node1: MSFT_CAUNode.InstallUpdates: The operation failed")
+
+
 def test_not_found_after_a_reconnection_says_nothing_about_the_method(client: ScriptedClient, update: ClusterUpdate) -> None:
     error = FaultError(not_found().fault, kind=Kind.ONCE_ONLY, node="node1", is_reconnected=True)
     client.on("robust", f"{NODE}.InstallUpdates", error)
