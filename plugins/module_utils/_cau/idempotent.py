@@ -17,7 +17,7 @@ from .._errors import OperationError, Outcome
 SETTLE_SECONDS = 2.0
 
 
-def twice(clock: Clock, write: Callable[[], None]) -> None:
+def twice(clock: Clock, write: Callable[[], object]) -> None:
     """Do an idempotent write, and once more when its answer was lost or it never reached the node.
 
     Args:

@@ -21,7 +21,7 @@ from .._progress import Progress
 from .._wmi.errors import InstanceHeldError
 from .errors import CauError, GateRefusedError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
-from .idempotent import SETTLE_SECONDS
+from .idempotent import SETTLE_SECONDS, twice
 from .journal import Journal, left_behind, read_run
 from .journal_records import RunOwner
 from .lock_view import LockKind, LockView, describe_holder, inspect, reasons, require_free
@@ -371,10 +371,4 @@ def _delete(fleet: Fleet, name: str, run_id: str, clock: Clock) -> bool:
 
 def _delete_session(fleet: Fleet, name: str, run_id: str, clock: Clock) -> None:
     update = fleet.node(name).cluster_update
-    try:
-        update.delete_node_session(run_id)
-    except OperationError as error:
-        if error.outcome is Outcome.FAILED:
-            raise
-        clock.sleep(SETTLE_SECONDS)
-        update.delete_node_session(run_id)
+    twice(clock, lambda: update.delete_node_session(run_id))
