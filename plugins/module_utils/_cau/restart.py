@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._errors import OperationError, Outcome
+from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
 from .._wmi.codes import win32_code
 from . import gate, pending
 from .cluster_view import alive_on, is_drained
@@ -152,12 +153,24 @@ def _boot_before(work: NodeWork, entry: NodeEntry | None) -> Boot:
     return Boot.of(work.client.system.info(), work.clock.now())
 
 
+def _was_drained(node: ClusterNode, entry: NodeEntry | None) -> bool:
+    """Return whether the node is paused after a drain of this run.
+
+    Windows may forget over a restart how a drain ended; the journal then tells that this run has restarted the node before, which it does
+    only after a drain.
+    """
+    if is_drained(node):
+        return True
+    is_forgotten = node.state is NodeState.PAUSED and node.drain_status is DrainStatus.NOT_INITIATED
+    return is_forgotten and entry is not None and entry.paused_by_us and entry.boot_time is not None
+
+
 def _require_away(work: NodeWork, options: RestartOptions) -> None:
     """Refuse unless the node is drained and empty, and the cluster can do without it (invariant 2)."""
     if work.ownership is None:
         return
     node = work.client.cluster.node(work.node)
-    if not is_drained(node):
+    if not _was_drained(node, entry_of(work)):
         raise RestartFailedError(
             f"the node is {node.state.name.lower()} and not drained; a node that was paused without drain is never restarted",
             node=work.node,

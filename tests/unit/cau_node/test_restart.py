@@ -126,6 +126,14 @@ def test_a_node_that_may_not_go_is_not_restarted(drained: Bench, trouble: Callab
     assert drained.count("restart") == 0
 
 
+def test_a_second_restart_goes_by_the_journal_when_windows_has_forgotten_the_drain(drained: Bench) -> None:
+    restart(drained.work)
+    forget_drain(drained)
+    restart(drained.work)
+
+    assert drained.count("restart") == 2
+
+
 def test_a_role_that_arrives_at_the_last_moment_stops_it(drained: Bench) -> None:
     drained.world.fault("node1", "os_info", when="act", then=lambda: bring_role(drained))
 
