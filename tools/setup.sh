@@ -30,6 +30,7 @@ if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c 'import pip' 2>/dev/null |
     echo "$PWD" >.venv/.root
 fi
 
+export PIP_CACHE_DIR="$PWD/build/pip"
 .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements-dev.txt
 
 # The checkout is the collection, and simulator, tools and tests are packages beside it.
