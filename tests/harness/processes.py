@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import typing as t
 import uuid
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 MARK = "CLUSTER_AWARE_UPDATING_HARNESS"
+
+LONGEST_FOLDER = 70
+"""A socket's path has 107 characters; multiprocessing adds about 35 to the folder for temporary files."""
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -39,11 +43,16 @@ def clean_environment(home: Path, extra: Mapping[str, str] | None = None) -> dic
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
-        "TMPDIR": str(home),
+        "TMPDIR": _temporary(home),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
         **(extra or {}),
     }
+
+
+def _temporary(home: Path) -> str:
+    """Return where temporary files go: below `home` unless the sockets that Python makes there would have too long a path."""
+    return str(home) if len(str(home)) <= LONGEST_FOLDER else tempfile.gettempdir()
 
 
 class Child(subprocess.Popen[bytes]):

@@ -142,4 +142,4 @@ class Playbook:
         """Run a task that must fail, and return its message and the fields of its result."""
         with pytest.raises(AnsibleActionFail) as caught:
             self.run(task, host, **options)
-        return str(caught.value.message), dict(caught.value.result_contribution)
+        return str(caught.value.message), dict(caught.value.result)
