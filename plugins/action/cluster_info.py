@@ -43,7 +43,7 @@ class ActionModule(UpdatingAction):
             "locks": _locks(task, task.fleet(info.name, hosts)),
             "cau_role": _group(role) if role else None,
             "storage": storage,
-            "unreachable": unreachable,
+            "no_answer": unreachable,
         }
 
 

@@ -111,7 +111,7 @@ storage:
   type: list
   elements: str
   sample: []
-unreachable:
+no_answer:
   description: The inventory hosts that could not be asked, with the reason.
   returned: success
   type: dict

@@ -59,6 +59,13 @@ def test_info_changes_nothing_and_tells_the_nodes(opened: Open) -> None:
     assert stage.verdict(is_check_mode=True) == []
 
 
+def test_info_tells_of_a_node_that_gives_no_answer_and_is_reachable_itself(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "down"}]))
+    run = stage.module("min01-n1", PREFIX + "cluster_info", "members=all")
+    assert run.exit_code == 0, run.screen
+    assert '"min01-n3": "' in run.screen
+
+
 def test_scan_without_a_run_leaves_no_session(opened: Open) -> None:
     stage = opened()
     run = stage.module("all", PREFIX + "wua_scan")

@@ -35,16 +35,17 @@ class MembershipError(CauError):
     Args:
         message: what does not fit.
         missing: cluster nodes that no inventory host is.
-        unreachable: inventory hosts that could not be asked, each with the reason.
+        no_answer: inventory hosts that could not be asked, each with the reason. Not called unreachable: Ansible would take the host of
+            the task for that.
         context: see OperationError.
     """
 
     def __init__(
-        self, message: str, *, missing: Sequence[str] = (), unreachable: Mapping[str, str] | None = None, **context: t.Unpack[Context]
+        self, message: str, *, missing: Sequence[str] = (), no_answer: Mapping[str, str] | None = None, **context: t.Unpack[Context]
     ) -> None:
         super().__init__(message, **context)
         self.missing = tuple(missing)
-        self.unreachable = dict(unreachable or {})
+        self.no_answer = dict(no_answer or {})
 
 
 class RunLockHeldError(CauError):

@@ -132,7 +132,7 @@ def _lacking(cluster: str, missing: Sequence[str], unreachable: Mapping[str, str
     if unreachable:
         message += "; no answer from " + "; ".join(f"{host} ({reason})" for host, reason in sorted(unreachable.items()))
         remedy = "Bring the named hosts within reach, or add the lacking nodes to the inventory"
-    return MembershipError(message, missing=missing, unreachable=unreachable, operation="members", remedy=remedy)
+    return MembershipError(message, missing=missing, no_answer=unreachable, operation="members", remedy=remedy)
 
 
 def _list(names: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def test_names_the_holder_of_a_lock(playbook: Playbook, world: FakeWorld) -> Non
 def test_host_that_does_not_answer_is_named(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node3").is_reachable = False
     result = playbook.run("cluster_info", "hv-a")
-    assert list(result["unreachable"]) == ["hv-c"]
+    assert list(result["no_answer"]) == ["hv-c"]
     assert {view["node"] for view in result["locks"]} == {"node1", "node2"}
 
 

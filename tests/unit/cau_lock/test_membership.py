@@ -47,7 +47,7 @@ def test_silent_host_is_named_when_a_member_lacks(world: FakeWorld) -> None:
     world.machine("node3").is_reachable = False
     with pytest.raises(MembershipError) as caught:
         resolve(world.opener("node1")(), "a", hosts(world, a="node1", b="node2", c="node3"))
-    assert list(caught.value.unreachable) == ["c"]
+    assert list(caught.value.no_answer) == ["c"]
     assert "c (no answer from the node)" in caught.value.message
 
 
