@@ -70,7 +70,8 @@ class Journal:
         self.clock = clock
         self._key = run_key(owner.run_id)
         self._ready: set[tuple[str, str]] = set()
-        self._entries: dict[str, NodeEntry] = {}
+        # What stands on both places of a node: this process is the only one that writes there.
+        self._entries: dict[str, NodeEntry | None] = {}
 
     def places(self, node: str) -> tuple[str, ...]:
         """Return where a node's entry stands: on the node, and as a copy on the next other node in name order."""
@@ -157,30 +158,37 @@ class Journal:
                 self._put(place, entry.node, text)
             except OperationError:
                 missed.append(place)
-        self._entries[entry.node] = entry
+        if missed:
+            self._entries.pop(entry.node, None)
+        else:
+            self._entries[entry.node] = entry
         return missed
 
     def read(self, node: str) -> NodeEntry | None:
         """Return the newer one of a node's own entry and its copy; None when the run wrote neither.
 
+        Both places are asked until both have answered; then this journal's memory serves, until one of its own writes fails.
+
         Raises:
             JournalError: neither can be read, or one cannot and the other place has none.
         """
+        own = self.fleet.spelled(node)
+        if own in self._entries:
+            return self._entries[own]
         found: list[NodeEntry] = []
         failures: list[OperationError] = []
-        for place in self.places(node):
+        for place in self.places(own):
             try:
-                entry = self._get(place, self.fleet.spelled(node))
+                entry = self._get(place, own)
             except OperationError as error:
                 failures.append(error)
                 continue
             if entry is not None:
                 found.append(entry)
-        if found:
-            newest = max(found, key=age_order)
-            self._entries[newest.node] = newest
-            return newest
-        if failures:
+        newest = max(found, key=age_order, default=None)
+        if not failures:
+            self._entries[own] = newest
+        if newest is None and failures:
             first = failures[0]
             raise JournalError(
                 f"the journal entry of {node} could not be read: {first.message}",
@@ -189,7 +197,7 @@ class Journal:
                 code=first.code,
                 remedy=first.remedy,
             ) from first
-        return None
+        return newest
 
     def read_run(self, name: str, run_id: str | None = None) -> RunEntry | None:
         """Return what the journal on a node says about a run, this one when none is named; None when it has no entry.
@@ -208,6 +216,7 @@ class Journal:
         """
         twice(self.clock, lambda: self._close_once(name, keep_nodes))
         self._ready = {(place, node) for place, node in self._ready if place != name}
+        self._entries.clear()
 
     def _close_once(self, name: str, keep_nodes: Collection[str]) -> None:
         registry = self.fleet.node(name).registry
@@ -230,7 +239,7 @@ class Journal:
 
     def _changed(self, node: str, changes: EntryChanges) -> tuple[NodeEntry, str]:
         own = self.fleet.spelled(node)
-        before = self._entries.get(own) or self.read(own) or NodeEntry(own)
+        before = self.read(own) or NodeEntry(own)
         entry = replace(before, **changes, changed_at=self.clock.utc(), sequence=before.sequence + 1)
         return entry, encode_entry(entry)
 
@@ -247,7 +256,10 @@ class Journal:
 
     def _get(self, place: str, node: str) -> NodeEntry | None:
         text = self.fleet.node(place).registry.text(rf"{self._key}\nodes\{node}", "Entry")
-        return None if text is None else decode_entry(text)
+        if text is None:
+            return None
+        self._ready.add((place, node))
+        return decode_entry(text)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,50 @@ def test_one_change_costs_two_messages(world: FakeWorld, ours: Coordinator) -> N
     assert len(world.log) - before == 2
 
 
+def test_entry_is_read_from_both_places_once_in_a_task(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.DRAINED)
+    later = fresh(world).journal
+    world.log.clear()
+    first = later.read("node1")
+    assert [(call.node, call.operation) for call in world.log] == [("node1", "text"), ("node2", "text")]
+    assert later.read("NODE1") == first
+    assert later.read("node3") == later.read("node3") is None
+    assert len(world.log) == 4
+
+
+def test_entry_of_which_a_place_was_silent_is_read_again(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.DRAINED)
+    later = fresh(world).journal
+    world.machine("node2").is_reachable = False
+    later.read("node1")
+    world.log.clear()
+    later.read("node1")
+    assert len(world.calls("text")) == 2
+
+
+def test_entry_that_one_place_did_not_take_is_read_again(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.DRAINED)
+    world.machine("node2").is_reachable = False
+    ours.journal.write_where_possible("node1", phase=Phase.LEFT_OUT)
+    world.machine("node2").is_reachable = True
+    world.log.clear()
+    entry = ours.journal.read("node1")
+    assert entry is not None
+    assert entry.phase is Phase.LEFT_OUT
+    assert len(world.calls("text")) == 2
+
+
+def test_key_that_was_read_is_not_created_again(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.DRAINED)
+    world.log.clear()
+    fresh(world).journal.write("node1", phase=Phase.INSTALLING)
+    assert not world.calls("create_key")
+
+
 @pytest.mark.parametrize("place", ["node1", "node2"])
 def test_step_is_refused_when_one_place_does_not_take_the_entry(world: FakeWorld, ours: Coordinator, place: str) -> None:
     ours.acquire()
