@@ -65,7 +65,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
     """
     warnings = validate(options.query)
     require_permission(work)
-    with session_for(work) as session:
+    with session_for(work, is_verified=work.ownership is not None) as session:
         records = _settle_open_batch(work, session, options)
         plan = _plan(work, session, entry_of(work), options, warnings)
         if plan.is_restart_first:
@@ -133,10 +133,11 @@ def _install_all(work: NodeWork, session: NodeSession, plan: InstallPlan, option
     bad = {result.update_id: result for result in downloads.failed}
     records = [record for record in records_of_results(plan.to_install, list(bad.values())) if record.update.update_id in bad]
     ready = [update for update in plan.to_install if update.update_id not in bad]
+    before = Boot.of(work.client.system.info(), work.clock.now())
     done = 0
     for start in range(0, len(ready), max(1, options.batch_size)):
         batch = ready[start : start + max(1, options.batch_size)]
-        found = _install_batch(work, session, batch, options, rounds=plan.rounds + 1)
+        found = _install_batch(work, session, batch, options, before, rounds=plan.rounds + 1)
         for record in found:
             done += 1
             work.say("install", f"{record.sentence()} ({done} of {len(ready)})")
@@ -147,10 +148,9 @@ def _install_all(work: NodeWork, session: NodeSession, plan: InstallPlan, option
 
 
 def _install_batch(
-    work: NodeWork, session: NodeSession, batch: Sequence[OfferedUpdate], options: UpdateOptions, *, rounds: int
+    work: NodeWork, session: NodeSession, batch: Sequence[OfferedUpdate], options: UpdateOptions, before: Boot, *, rounds: int
 ) -> list[InstallRecord]:
     """Install one batch; the request goes out a second time only for what the evidence shows as not installed and ended."""
-    before = Boot.of(work.client.system.info(), work.clock.now())
     records: list[InstallRecord] = []
     for attempt in range(1, _TRIES + 1):
         require_permission(work)

@@ -38,17 +38,25 @@ class NodeSession:
         clock: for the pause after a lost answer.
         node: what the cluster calls the node, for messages.
         is_kept_when_found: asked when a session of this run stood before: whether it stays when this one is left, as the turn's does.
+        is_verified: the session of the turn was read just now, so that entering it need not look at it again; it stays.
     """
 
     def __init__(
-        self, client: NodeClient, guid: str, clock: Clock, *, node: str | None = None, is_kept_when_found: Callable[[], bool] = _never
+        self,
+        client: NodeClient,
+        guid: str,
+        clock: Clock,
+        *,
+        node: str | None = None,
+        is_kept_when_found: Callable[[], bool] = _never,
+        is_verified: bool = False,
     ) -> None:
         self.client = client
         self.guid = guid
         self.clock = clock
         self.node = node or client.name
         self._is_kept_when_found = is_kept_when_found
-        self._is_kept = False
+        self._is_verified = self._is_kept = is_verified
 
     def open(self) -> bool:
         """Open the session, or find it open.
@@ -121,7 +129,8 @@ class NodeSession:
             return True
 
     def __enter__(self) -> t.Self:
-        self.open()
+        if not self._is_verified:
+            self.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
@@ -146,11 +155,16 @@ class NodeSession:
         )
 
 
-def session_for(work: NodeWork) -> NodeSession:
-    """Return the node session for a step of `work`; when the node holds the turn, leaving it keeps the turn's session."""
+def session_for(work: NodeWork, *, is_verified: bool = False) -> NodeSession:
+    """Return the node session for a step of `work`; when the node holds the turn, leaving it keeps the turn's session.
+
+    Args:
+        work: the node in work.
+        is_verified: whether the step has just read that the node holds the turn.
+    """
 
     def holds_turn() -> bool:
         entry = work.journal.read(work.node) if work.journal is not None else None
         return entry is not None and entry.holds_turn
 
-    return NodeSession(work.client, work.run_id, work.clock, node=work.node, is_kept_when_found=holds_turn)
+    return NodeSession(work.client, work.run_id, work.clock, node=work.node, is_kept_when_found=holds_turn, is_verified=is_verified)

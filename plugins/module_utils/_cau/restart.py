@@ -105,9 +105,12 @@ def plan_restart(work: NodeWork, options: RestartOptions | None = None) -> Resta
     Raises:
         OperationError: what waits for a restart could not be read.
     """
-    options = options or RestartOptions()
     with session_for(work):
-        found = tuple(pending.signals(work.client, work.run_id))
+        return _plan(work, options or RestartOptions())
+
+
+def _plan(work: NodeWork, options: RestartOptions) -> RestartPlan:
+    found = tuple(pending.signals(work.client, work.run_id))
     return RestartPlan(is_needed=not options.pending_only or bool(pending.blocking(found)), signals=found)
 
 
@@ -129,7 +132,8 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
             operation="restart",
             remedy="Run the installation task again, which looks at the evidence",
         )
-    plan = plan_restart(work, options)
+    with session_for(work, is_verified=work.ownership is not None):
+        plan = _plan(work, options)
     is_asked_before = entry is not None and entry.phase is Phase.RESTARTING
     if not plan.is_needed and not is_asked_before:
         return RestartResult(False, None, None, 0, 0.0, (), plan.signals)

@@ -215,7 +215,8 @@ def download_in(
     for start in range(0, len(wanted), _DOWNLOAD_BATCH):
         part = wanted[start : start + _DOWNLOAD_BATCH]
         work.check()
-        if work.ownership is not None:
+        if start and work.ownership is not None:
+            # The caller has read it before the scan; every further part takes its time.
             work.ownership.verify_lock()
         results += _repeat_once(work, session, lambda part=part: _download(work, session, part, options, beat))  # type: ignore[misc]
     answered = {result.update_id for result in results}
