@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from tests.harness.invariants import check
 from tests.harness.processes import CHECKOUT
 from tests.harness.record import Expectations
 from tests.harness.stage import Stage
-from tools.show import follow, interruptible, node_table, print_table, print_verdict, shown_path
+from tools.show import follow, node_table, print_table, print_verdict, run_in, shown_path
 
 DIRECTORY = CHECKOUT / "build" / "demo"
 SCENARIO = "hyperv-four-nodes"
@@ -37,13 +36,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="only show what would be done")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
     options = parser.parse_args(arguments)
-    shutil.rmtree(options.directory, ignore_errors=True)
-    try:
-        with interruptible():
-            return demonstrate(options.scenario, options.rate, options.directory, is_check=options.check)
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left running.")
-        return 130
+    return run_in(
+        options.directory, lambda: demonstrate(options.scenario, options.rate, options.directory, is_check=options.check)
+    )
 
 
 def demonstrate(scenario: str, rate: float, directory: Path, *, is_check: bool) -> int:

@@ -7,17 +7,22 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.harness.controller import Finished, Running
 from tests.harness.processes import stop
 from tests.harness.record import Entry, Violation, moment
+from tests.harness.twin import TwinError
+
+INTERRUPTED = 130
 
 
 @contextlib.contextmanager
@@ -33,6 +38,33 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def run_in(directory: Path, work: Callable[[], int], *, interrupted: int = INTERRUPTED) -> int:
+    """Do a tool's work with an empty directory of its own, and end every way out of it with a sentence.
+
+    Args:
+        directory: where its files go; what an earlier one left there is removed.
+        work: returns the exit code.
+        interrupted: exit code after Ctrl-C or SIGTERM.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with (directory.parent / f"{directory.name}.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Another one works in {shown_path(directory)}; stop it first.", file=sys.stderr)
+            return 1
+        shutil.rmtree(directory, ignore_errors=True)
+        try:
+            with interruptible():
+                return work()
+        except KeyboardInterrupt:
+            print("\nStopped; nothing is left running.")
+            return interrupted
+        except TwinError as error:
+            print(error, file=sys.stderr)
+            return 1
 
 
 def follow(running: Running, seconds: float) -> Finished:
@@ -63,15 +95,22 @@ def follow(running: Running, seconds: float) -> Finished:
 def node_table(events: Sequence[Entry]) -> list[list[str]]:
     """Return what happened on each node, from the event log alone: a header and a row per node."""
     rows = [["node", "updates", "failed", "restarts", "groups moved", "out of service"]]
-    for node in sorted({str(event["node"]) for event in events if event.get("node")}):
+    for node in _node_names(events):
         own = [event for event in events if event.get("node") == node]
         moved = [event for event in events if event["event"] == "group_moved" and event.get("from") == node]
         counts = [sum(event["event"] == name for event in own) for name in ("update_installed", "update_failed", "node_down")]
-        rows.append([node, *map(str, counts), str(len(moved)), duration(_out_of_service(own))])
+        rows.append([node, *map(str, counts), str(len(moved)), duration(_out_of_service(own, events[-1]["at"]))])
     return rows
 
 
-def _out_of_service(events: Sequence[Entry]) -> float:
+def _node_names(events: Sequence[Entry]) -> list[str]:
+    """Return all nodes of the model, whether or not anything happened to them."""
+    started = (event for event in events if event["event"] == "model_started")
+    return sorted({node for event in started for node in event["nodes"]})
+
+
+def _out_of_service(events: Sequence[Entry], end: str) -> float:
+    """Return for how many seconds a node was not up, until the end of the log."""
     seconds, since = 0.0, None
     for event in events:
         if event["event"] != "node_state_changed":
@@ -81,6 +120,8 @@ def _out_of_service(events: Sequence[Entry]) -> float:
         elif event["to"] == "up" and since is not None:
             seconds += (moment(event["at"]) - since).total_seconds()
             since = None
+    if since is not None:
+        seconds += (moment(end) - since).total_seconds()
     return seconds
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from tests.harness.controller import RATE_VARIABLE
 from tests.harness.processes import CHECKOUT
 from tests.harness.stage import Stage
-from tools.show import interruptible, shown_path
+from tools.show import run_in, shown_path
 
 DIRECTORY = CHECKOUT / "build" / "twin"
 
@@ -29,15 +28,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rate", type=float, default=60.0, help="twin seconds per real second")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
     options = parser.parse_args(arguments)
-    shutil.rmtree(options.directory, ignore_errors=True)
-    try:
-        with interruptible(), Stage(options.scenario, options.directory, rate=options.rate) as stage:
-            explain(stage)
-            while stage.twin.is_running:
-                threading.Event().wait(0.5)
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left running.")
-        return 0
+    return run_in(options.directory, lambda: serve(options.scenario, options.directory, options.rate), interrupted=0)
+
+
+def serve(scenario: str, directory: Path, rate: float) -> int:
+    """Keep a twin until somebody interrupts us; returns only when it ended by itself."""
+    with Stage(scenario, directory, rate=rate) as stage:
+        explain(stage)
+        while stage.twin.is_running:
+            threading.Event().wait(0.5)
     print(stage.twin.log())
     return 1
 

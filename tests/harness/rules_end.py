@@ -163,6 +163,9 @@ def _judge_left_behind(case: Case, last: Entry) -> None:
     for cluster in case.replay.clusters.values():
         is_somebody_out = any(node.is_out_by_us or node.paused_by == "us" for node in cluster.nodes.values())
         for node in cluster.members():
+            if node.state == "down":
+                # Nobody can take anything away from a node that is off.
+                continue
             if node.lock and node.lock in case.our_guids:
                 case.blame("clean", f"the run lock {node.lock} was not released", last, node=node.name)
             if node.session and node.session in case.our_guids:

@@ -53,7 +53,8 @@ class Twin:
     """
 
     def __init__(self, scenario: str | Path, directory: Path, *, rate: float = 100.0, seed: int = 1) -> None:
-        self.scenario = scenario
+        # The twin has a working directory of its own.
+        self.scenario = Path(scenario).resolve() if Path(scenario).is_file() else scenario
         self.directory = directory
         self.rate = rate
         self.seed = seed
@@ -119,7 +120,7 @@ class Twin:
         while not ready.exists():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(timeout=0.05)
-                raise TwinError(f"the twin ended with {code}: {self.log()[-2000:]}")
+                raise TwinError(self.log()[-2000:].strip() or f"the twin ended with {code} and said nothing")
             if time.monotonic() > deadline:
                 raise TwinError(f"the twin was not ready after {START_SECONDS:.0f} s: {self.log()[-2000:]}")
         self._read_ready(json.loads(ready.read_text(encoding="utf-8")))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -85,3 +86,33 @@ def test_twin_says_how_to_reach_it_and_ends_on_request(tmp_path: Path, screen: P
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
         assert process.family() == []
+
+
+def test_scenario_may_be_named_relative_to_where_one_stands(tmp_path: Path, screen: Path) -> None:
+    scenario, *more = quick_scenario(tmp_path)
+    with command("tools.twin", os.path.relpath(scenario, CHECKOUT), *more, output=screen) as process:
+        wait_for(process, screen, "Ctrl-C ends it.")
+
+
+@pytest.mark.parametrize("module", ["tools.twin", "tools.demo"])
+def test_bad_scenario_ends_with_a_sentence(module: str, tmp_path: Path, screen: Path) -> None:
+    bad = tmp_path / "bad.yml"
+    bad.write_text("clusters: 5\n", encoding="utf-8")
+    options = ("--scenario", str(bad)) if module == "tools.demo" else (str(bad),)
+    with command(module, *options, "--directory", str(tmp_path / "files"), output=screen) as process:
+        assert process.wait(timeout=60) == 1
+    text = screen.read_text(encoding="utf-8")
+    assert "bad.yml" in text
+    assert "Traceback" not in text
+
+
+def test_second_twin_in_the_same_place_is_refused(tmp_path: Path, screen: Path) -> None:
+    arguments = quick_scenario(tmp_path)
+    with command("tools.twin", *arguments, output=screen) as first:
+        wait_for(first, screen, "Ctrl-C ends it.")
+        other = tmp_path / "other"
+        with command("tools.twin", *arguments, output=other) as second:
+            assert second.wait(timeout=60) == 1
+        assert "stop it first" in other.read_text(encoding="utf-8")
+        assert first.poll() is None
+        assert (tmp_path / "files" / "inventory.yml").exists()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 from tests.harness.processes import CHECKOUT
 from tests.harness.record import moment
 from tests.harness.stage import Stage
-from tools.show import interruptible, print_table, shown_path
+from tools.show import print_table, run_in, shown_path
 
 from .counting import Count, Timeline, count_tasks, largest, read_marks, total
 
@@ -39,13 +38,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rate", type=float, default=RATE, help="twin seconds per real second")
     parser.add_argument("--operations", action="store_true", help="also show the messages by operation")
     options = parser.parse_args(arguments)
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    try:
-        with interruptible():
-            return measure(options.rate, shows_operations=options.operations)
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left running.")
-        return 130
+    return run_in(DIRECTORY, lambda: measure(options.rate, shows_operations=options.operations))
 
 
 def measure(rate: float, *, shows_operations: bool) -> int:

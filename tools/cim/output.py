@@ -38,7 +38,8 @@ def show_recording(data: bytes) -> list[Plain]:
         ValueError: the recording holds something that the client refuses.
     """
     splitter = DocumentSplitter()
-    shown = [show_envelope(parse_envelope(root)) for root in splitter.feed(data)]
+    # A recording has no HTTP status: a fault that stands alone comes with 500, one after other messages in an answer that has begun.
+    shown = [show_envelope(parse_envelope(root, 200 if number else 500)) for number, root in enumerate(splitter.feed(data))]
     splitter.finish()
     if not shown:
         raise ValueError("it holds no envelope")
