@@ -88,7 +88,21 @@ def build_updates(cluster: Cluster, entries: list[Data], refuse: Refuse) -> None
             for key in data.get(name, []):
                 if key not in cluster.updates:
                     raise refuse(f"updates[{index}].{name}", f"there is no update {key}; keys: {', '.join(sorted(cluster.updates))}")
+        if update.key in _all_required(cluster, update):
+            raise refuse(f"updates[{index}].requires", f"update {update.key} requires itself in the end, so it would never be offered")
         _on_nodes(cluster, update, data, f"updates[{index}]", refuse)
+
+
+def _all_required(cluster: Cluster, update: Update) -> set[str]:
+    """Return the keys of all updates that have to be installed before this one."""
+    found: set[str] = set()
+    open_keys = list(update.requires)
+    while open_keys:
+        key = open_keys.pop()
+        if key not in found and key in cluster.updates:
+            found.add(key)
+            open_keys += cluster.updates[key].requires
+    return found
 
 
 def _on_nodes(cluster: Cluster, update: Update, data: Data, where: str, refuse: Refuse) -> None:

@@ -68,6 +68,10 @@ def test_scenario_outside_the_schema_is_refused_with_file_path_and_reason(tmp_pa
         ({"groups": [{"name": "VM1", "owner": "N9"}]}, "clusters[0].groups[0].owner"),
         ({"groups": [{"name": "VM1"}, {"name": "VM1"}]}, "clusters[0].groups[1].name"),
         ({"updates": [{"title": "A", "requires": ["B"]}]}, "clusters[0].updates[0].requires"),
+        (
+            {"updates": [{"title": "A", "requires": ["B"]}, {"title": "B", "requires": ["C"]}, {"title": "C", "requires": ["A"]}]},
+            "clusters[0].updates[0].requires",
+        ),
         ({"updates": [{"title": "A"}, {"title": "A"}]}, "clusters[0].updates[1]"),
         ({"updates": [{"title": "A", "installed_on": ["N9"]}]}, "clusters[0].updates[0].installed_on"),
         ({"nodes": ["N1", "N1"]}, "clusters[0].nodes[1]"),
