@@ -59,7 +59,7 @@ updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:
@@ -101,7 +101,7 @@ filtered_updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:

@@ -18,7 +18,8 @@ description:
   - An installation is never repeated on suspicion. When the answer to a request is lost, the task waits until no installer runs on
     the node any more and looks which updates are still offered. When even that cannot tell, the task fails with
     RV(outcome=unknown).
-  - An update that was installed with success and is offered again after its restart stops the node.
+  - An update that was installed with success and is offered again after its restart stops the node. So does one that the node is still
+    offered although it has left it out, for instance because its licence was not accepted.
 options:
   batch_size:
     description:
@@ -81,7 +82,7 @@ updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:
@@ -123,7 +124,7 @@ filtered_updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:
@@ -147,12 +148,14 @@ failed_update_count:
   type: int
   sample: 0
 reboot_required:
-  description: Whether an update or the Windows Update Agent asks for a restart.
+  description:
+    - Whether a restart is due, because an update or something on the node asks for it.
+    - A sign that a restart of this run has left standing asks for no further one. It is told in a progress line.
   returned: success
   type: bool
   sample: true
 another_round:
-  description: Whether the node has to be scanned again, because this round has installed something.
+  description: Whether the node has to be scanned again, because this round has installed something or a restart is due.
   returned: success
   type: bool
   sample: true

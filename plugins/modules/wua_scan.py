@@ -55,7 +55,7 @@ updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:
@@ -97,7 +97,7 @@ filtered_updates:
   returned: success
   type: dict
   contains:
-    "<update id>":
+    update_id:
       description: One update.
       type: dict
       contains:
