@@ -201,6 +201,12 @@ class ExchangeRunner:
         if wire_fault is not None and wire_fault.action is FaultAction.SILENT:
             self._responder.begin_stream()
             self._be_silent()
+        if wire_fault is not None and wire_fault.action is FaultAction.LATE_FAULT and wire_fault.seconds:
+            # The answer has begun and ends in a fault while the method goes on.
+            self._responder.begin_stream()
+            self._link.pause(self._node.real(wire_fault.seconds, 0.0))
+            self._break_last(b"", wire_fault, is_stream=True)
+            return
         self._attach(operation, is_resumed=False, wire_fault=wire_fault)
 
     def _attach(self, operation: RobustOperation, *, is_resumed: bool, wire_fault: WireFault | None = None) -> None:

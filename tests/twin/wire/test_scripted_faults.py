@@ -150,6 +150,17 @@ def test_robust_end_can_be_broken(twin: Twin, job: FakeJob, action: FaultAction)
     assert len(twin.interceptor.after_calls) == 1
 
 
+def test_robust_method_goes_on_after_a_fault_in_its_middle(twin: Twin, job: FakeJob) -> None:
+    play(twin, WORK, FaultAction.LATE_FAULT, fault=FAULT, seconds=50.0)
+    response = twin.client().begin(robust("Work", "uuid:A"))
+    assert (response.status, b"2150858815" in response.read()) == (200, True)
+    assert outcome(twin) == "fault 2150858815"
+    assert twin.interceptor.after_calls == []
+    job.put(Reply({}, 0))
+    wait_for(lambda: len(twin.interceptor.after_calls) == 1)
+    assert len(twin.provider.calls) == 1
+
+
 def test_robust_silence_says_nothing_more(twin: Twin, job: FakeJob) -> None:
     play(twin, WORK, FaultAction.SILENT)
     client = twin.client()
