@@ -238,11 +238,12 @@ class ClusterUpdate:
 
     @contextmanager
     def _session_must_stand(self, guid: str) -> Iterator[None]:
-        """Turn "instance not found" into a sentence about the node session; the method cannot have run without its instance."""
+        """Turn "instance not found" into a sentence about the node session; a method that has not begun cannot run without its instance."""
         try:
             yield
         except FaultError as fault:
-            # After a reconnection the fault speaks of the second look, not of the method (wsman-cim.md 8.1), and stays what it is.
+            # After a reconnection the fault speaks of the second look (wsman-cim.md 8.1), and a method that had begun may have gone on
+            # without its session: then the fault stays what it is.
             if fault.is_not_found and fault.outcome is not Outcome.UNKNOWN:
                 raise SessionMissingError(
                     f"the node session {plain_guid(guid)} is gone",

@@ -127,7 +127,7 @@ class HeldInstance:
         holder = self._holder_after(error)
         if holder == plain:
             return
-        if holder is not None or (isinstance(error, FaultError) and error.is_already_exists):
+        if holder is not None or (isinstance(error, FaultError) and error.is_already_exists and not error.is_unsure):
             raise self._held(holder, error) from error
         raise error
 

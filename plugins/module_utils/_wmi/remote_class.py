@@ -183,7 +183,8 @@ class RemoteClass:
         try:
             yield
         except FaultError as fault:
-            if is_missing_class(fault, has_keys=has_keys):
+            # A class that is found missing when the work had begun is no proof that nothing was done.
+            if not fault.is_unsure and is_missing_class(fault, has_keys=has_keys):
                 raise self._missing_error(
                     self._missing_text, node=self.client.name, code=fault.code, remedy=self._missing_remedy
                 ) from fault
@@ -192,7 +193,7 @@ class RemoteClass:
                 # A fault's own text seldom says what it is about.
                 fault.operation = fault.operation or (f"{self.name}.{method}" if method else self.name)
                 raise
-            outcome = Outcome.FAILED if code in _CLUSTER_REFUSALS else fault.outcome
+            outcome = Outcome.FAILED if code in _CLUSTER_REFUSALS and not fault.is_unsure else fault.outcome
             raise MethodFailedError(
                 f"{self.name}.{method} failed with {explain(code)}",
                 return_value=code,

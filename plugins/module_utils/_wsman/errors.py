@@ -98,14 +98,18 @@ class FaultError(WsmanError):
         kind: what was asked, which decides what a fault of the host's own making means.
         node: name of the host as the user knows it.
         is_reconnected: the fault came on a connection that took up a lost operation, so it may speak of the taking up alone.
+
+    Attributes:
+        is_unsure: something other than a read had begun when the fault came, so that its code, whatever it means before the start, does
+            not say what was done.
     """
 
     def __init__(self, fault: Fault, *, kind: Kind, node: str | None = None, is_reconnected: bool = False) -> None:
-        outcome = _outcome_of_fault(fault, kind)
-        if is_reconnected and kind is not Kind.READ:
-            outcome = Outcome.UNKNOWN
-        super().__init__(fault.describe(), node=node, code=fault.code, remedy=_remedy(fault), outcome=outcome)
+        is_unsure = kind is not Kind.READ and (is_reconnected or fault.is_after_the_start)
+        outcome = Outcome.UNKNOWN if is_unsure else _outcome_of_fault(fault, kind)
+        super().__init__(fault.describe(), node=node, code=fault.code, remedy=_LOOK_FIRST if is_unsure else _remedy(fault), outcome=outcome)
         self.fault = fault
+        self.is_unsure = is_unsure
 
     @property
     def wsman_code(self) -> int | None:
@@ -164,7 +168,7 @@ class FaultError(WsmanError):
 
 
 def _outcome_of_fault(fault: Fault, kind: Kind) -> Outcome:
-    """Classify a fault (wsman-cim.md 12, point 4)."""
+    """Classify a fault that came before the answer had begun (wsman-cim.md 12, point 4)."""
     if fault.is_quota or (fault.is_stale_enumeration and kind is Kind.READ):
         return Outcome.NOT_DONE
     if fault.is_timeout:
@@ -172,6 +176,9 @@ def _outcome_of_fault(fault: Fault, kind: Kind) -> Outcome:
     if fault.is_sender or fault.is_refusal or kind is Kind.READ:
         return Outcome.FAILED
     return Outcome.UNKNOWN
+
+
+_LOOK_FIRST = "What was asked may have happened all the same; look at the host's state before trying again"
 
 
 def _remedy(fault: Fault) -> str | None:

@@ -145,6 +145,20 @@ class Fault:
         return self._says(frozenset(), codes, frozenset({"QuotaLimit"}))
 
     @property
+    def is_too_long(self) -> bool:
+        """The answer does not fit into the envelope, so there is one: a method has run to its end (wsman-cim.md 7.4)."""
+        return self._says(frozenset(), frozenset({0x80338035}), frozenset({"EncodingLimit"}))
+
+    @property
+    def is_after_the_start(self) -> bool:
+        """The method may have been at work when the fault came.
+
+        In an answer that has begun a fault can only arrive in HTTP 200, and a service that refuses a request does not begin one
+        (wsman-cim.md 6.1). A plain method's answer begins when it is over.
+        """
+        return 200 <= self.http_status < 300 or self.is_too_long
+
+    @property
     def is_stale_enumeration(self) -> bool:
         """The enumeration context is too old or unknown."""
         return self._says(frozenset(), frozenset({0x8033801B}), frozenset({"InvalidEnumerationContext"}))

@@ -225,7 +225,7 @@ class RobustCall:
                 raise error
             # After silence nobody knows when the connection broke; the last sign of life is the earliest moment.
             self._lost_at = self._last_heard if error.is_silence else self._clock.now()
-        elif isinstance(error, FaultError) and not error.is_quota:
+        elif isinstance(error, FaultError) and (not error.is_quota or error.fault.is_after_the_start):
             raise error
         elif not isinstance(error, (ConnectionLostError, FaultError)) and error.outcome is not Outcome.NOT_DONE:
             raise self._given_up(error)

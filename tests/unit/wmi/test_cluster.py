@@ -175,6 +175,16 @@ def test_degraded_storage_is_5987_in_whatever_form_it_comes(client: ScriptedClie
     assert caught.value.outcome is Outcome.FAILED
 
 
+@pytest.mark.parametrize("evidence", FORMS, ids=str)
+def test_a_refusal_in_an_answer_that_has_begun_is_left_to_the_evidence(
+    client: ScriptedClient, cluster: Cluster, evidence: dict[str, t.Any]
+) -> None:
+    client.on("invoke", f"{NODE}.Pause", fault(Kind.ONCE_ONLY, http_status=200, **evidence))
+    with pytest.raises(MethodFailedError) as caught:
+        cluster.pause("N1")
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
 def test_a_return_value_of_a_void_method_counts_too(client: ScriptedClient, cluster: Cluster) -> None:
     client.on("invoke", f"{NODE}.Resume", output("Resume", ReturnValue=5058))
     with pytest.raises(MethodFailedError) as caught:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from datetime import UTC, datetime
 
 import pytest
@@ -179,6 +180,26 @@ def test_not_found_after_a_reconnection_says_nothing_about_the_method(client: Sc
     error = FaultError(not_found().fault, kind=Kind.ONCE_ONLY, node="node1", is_reconnected=True)
     client.on("robust", f"{NODE}.InstallUpdates", error)
     with pytest.raises(FaultError) as caught:
+        update.install(GUID, QUERY, False, deadline_seconds=600)
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+LATE: list[dict[str, t.Any]] = [
+    {"wsman_code": 0x80338000},
+    {"wsman_code": 0x803381A6, "is_sender": False},
+    {"wsman_code": 0x80070005},
+    {"cim_status": 5, "error_code": 0x80041010},
+    {"cim_status": 1, "error_code": 0x80240016},
+    {"cim_status": 1, "error_code": 0x80071763},
+]
+
+
+@pytest.mark.parametrize("evidence", LATE, ids=str)
+def test_a_fault_that_comes_while_the_installation_runs_leaves_it_unknown(
+    client: ScriptedClient, update: ClusterUpdate, evidence: dict[str, t.Any]
+) -> None:
+    client.on("robust", f"{NODE}.InstallUpdates", fault(Kind.ONCE_ONLY, http_status=200, **evidence))
+    with pytest.raises(OperationError) as caught:
         update.install(GUID, QUERY, False, deadline_seconds=600)
     assert caught.value.outcome is Outcome.UNKNOWN
 

@@ -110,6 +110,29 @@ def test_a_lost_answer_that_nobody_can_look_into_stays_unknown(client: ScriptedC
     assert caught.value.outcome is Outcome.UNKNOWN
 
 
+LATE: list[dict[str, t.Any]] = [
+    {"cim_status": 11},
+    {"wsman_code": 0x803381A6, "is_sender": False},
+    {"wsman_code": 0x80338000},
+    {"cim_status": 5, "error_code": 0x80041010},
+    {"wsman_code": 5},
+]
+
+
+@pytest.mark.parametrize("evidence", LATE, ids=str)
+def test_a_late_fault_about_a_lock_is_read_back(client: ScriptedClient, update: ClusterUpdate, evidence: dict[str, t.Any]) -> None:
+    late = fault(Kind.IDEMPOTENT, http_status=200, **evidence)
+    client.on("create", RUN, late).on("enumerate", RUN, held_by(GUID))
+    update.create_run_lock(GUID)
+    client.on("enumerate", RUN, held_by(OTHER))
+    with pytest.raises(InstanceHeldError):
+        update.create_run_lock(GUID)
+    client.on("enumerate", RUN, [])
+    with pytest.raises(FaultError) as caught:
+        update.create_run_lock(GUID)
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
 def test_an_unreachable_node_is_not_asked_again(client: ScriptedClient, update: ClusterUpdate) -> None:
     client.on("create", RUN, unreachable())
     with pytest.raises(OperationError) as caught:

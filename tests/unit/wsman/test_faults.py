@@ -30,14 +30,14 @@ def wmi_error(inner: str) -> str:
     return f"<p:MSFT_WmiError {attributes}>{inner}</p:MSFT_WmiError>"
 
 
-def parsed(data: bytes) -> Fault:
-    found = parse_envelope(parse_document(data), 500).fault
+def parsed(data: bytes, status: int = 500) -> Fault:
+    found = parse_envelope(parse_document(data), status).fault
     assert found is not None
     return found
 
 
-def error(data: bytes, kind: Kind = Kind.ONCE_ONLY) -> FaultError:
-    return FaultError(parsed(data), kind=kind, node="node1")
+def error(data: bytes, kind: Kind = Kind.ONCE_ONLY, status: int = 500) -> FaultError:
+    return FaultError(parsed(data, status), kind=kind, node="node1")
 
 
 def test_innermost_code_is_the_one_that_counts() -> None:
@@ -158,6 +158,40 @@ def test_subcode_does_not_overrule_a_number() -> None:
 )
 def test_fault_knows_its_outcome(data: bytes, kind: Kind, outcome: Outcome) -> None:
     assert error(data, kind).outcome is outcome
+
+
+# What each of these says before a method has begun is that nothing was done (wsman-cim.md 6.2).
+REFUSALS = {
+    "quota": fault("s:Receiver", detail=wsman_fault(0x803381A6)),
+    "quota by its subcode": fault("s:Sender", "w:QuotaLimit"),
+    "schema": fault("s:Sender", "w:SchemaValidationError", wsman_fault(0x80338041)),
+    "denied": fault("s:Sender", "w:AccessDenied", wsman_fault(5)),
+    "not found": fault("s:Sender", "a:DestinationUnreachable", wsman_fault(0x80338000)),
+    "exists": fault("s:Receiver", detail=wmi_error("<p:CIMStatusCode>11</p:CIMStatusCode>")),
+    "no class": fault("s:Receiver", detail=wmi_error("<p:CIMStatusCode>5</p:CIMStatusCode>")),
+    "sender": fault("s:Sender"),
+}
+
+
+@pytest.mark.parametrize("kind", [Kind.IDEMPOTENT, Kind.ONCE_ONLY])
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusal_in_an_answer_that_has_begun_proves_nothing(name: str, kind: Kind) -> None:
+    assert error(REFUSALS[name], kind).outcome is not Outcome.UNKNOWN
+    late = error(REFUSALS[name], kind, 200)
+    assert late.outcome is Outcome.UNKNOWN
+    assert "look at the host's state" in str(late)
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_read_may_be_judged_by_its_fault_whenever_it_comes(name: str) -> None:
+    assert error(REFUSALS[name], Kind.READ, 200).outcome is error(REFUSALS[name], Kind.READ).outcome is not Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("data", [fault("s:Sender", detail=wsman_fault(0x80338035)), fault("s:Sender", "w:EncodingLimit")])
+def test_answer_that_does_not_fit_is_the_answer_of_something_that_ran(data: bytes, status: int) -> None:
+    assert error(data, Kind.ONCE_ONLY, status).outcome is Outcome.UNKNOWN
+    assert error(data, Kind.READ, status).outcome is Outcome.FAILED
 
 
 def test_fault_on_a_connection_taken_up_again_proves_nothing() -> None:

@@ -287,9 +287,15 @@ def test_refusal_to_take_an_operation_up_leaves_its_outcome_unknown(step: Step) 
     assert not wire.steps
 
 
-def test_fault_after_the_host_took_the_operation_up_is_the_operations_own() -> None:
+def test_fault_of_an_operation_that_was_taken_up_leaves_its_outcome_unknown() -> None:
     client, _unused = client_for(Step([CUT]), Step([keep_alive("Acknowledge"), fault("s:Sender", "w:SchemaValidationError")]))
-    assert failure_of(lambda: call(client)).outcome is Outcome.FAILED
+    assert failure_of(lambda: call(client)).outcome is Outcome.UNKNOWN
+
+
+def test_busy_host_in_an_answer_that_has_begun_is_not_asked_again() -> None:
+    client, wire = client_for(Step([CUT]), Step([fault("s:Receiver", detail=wsman_fault(2150859174))]), Step([robust(DONE, 1)]))
+    assert failure_of(lambda: call(client)).outcome is Outcome.UNKNOWN
+    assert len(wire.steps) == 1
 
 
 @pytest.mark.parametrize(

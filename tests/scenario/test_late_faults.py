@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults that come inside HTTP 200, when the method has begun: whatever their code says, the evidence decides."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness.stage import Stage
+
+from .clusters import UPDATE, Data, cluster
+from .plays import count, role_play
+
+Open = Callable[..., Stage]
+
+# Codes that mean "nothing was done" when they come before a method has begun (wsman-cim.md 6.2).
+QUOTA: Data = {"code": 0x803381A6}
+SCHEMA: Data = {"code": 0x80338041, "sender": True}
+DENIED: Data = {"code": 0x80070005, "sender": True}
+NOT_FOUND: Data = {"code": 0x80338000, "sender": True}
+TOO_LONG: Data = {"code": 0x80338035, "sender": True}
+NO_CLASS: Data = {"code": 0x80041010, "style": "wmi_error"}
+REFUSED: Data = {"code": 0x80071763, "style": "wmi_error"}
+
+DRAIN = ("Invoke MSCluster_Node.Pause", "drain_started")
+INSTALL = ("Invoke MSFT_CAUNode.InstallUpdates", "install_started")
+RESTART = ("Invoke Win32_OperatingSystem.Win32ShutdownTracker", "restart_requested")
+RESUME = ("Invoke MSCluster_Node.Resume", "resumed")
+
+
+def late_fault(operation: str, code: Data, **more: object) -> Data:
+    return {"action": "late_fault", "operation": operation, "node": "MIN01-N1", "times": 1} | code | more
+
+
+def require_once(stage: Stage, effect: str) -> None:
+    """Play the role and make sure that the run succeeded with one effect, although a fault was played."""
+    run = stage.playbook(stage.write_playbook(role_play()))
+    assert stage.verdict() == []
+    events = stage.twin.events()
+    assert (count(events, "fault_played"), count(events, effect, "MIN01-N1")) == (1, 1)
+    assert run.exit_code == 0, run.screen
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        (DRAIN, QUOTA),
+        (DRAIN, DENIED),
+        (DRAIN, REFUSED),
+        (INSTALL, QUOTA),
+        (INSTALL, SCHEMA),
+        (INSTALL, DENIED),
+        (INSTALL, NOT_FOUND),
+        (INSTALL, TOO_LONG),
+        (INSTALL, NO_CLASS),
+        (RESTART, QUOTA),
+        (RESTART, SCHEMA),
+        (RESTART, NOT_FOUND),
+        (RESUME, QUOTA),
+        (RESUME, DENIED),
+    ],
+)
+def test_method_that_ran_and_ended_in_a_fault_runs_once(what: tuple[str, str], code: Data, opened: Open) -> None:
+    operation, effect = what
+    require_once(opened(faults=[late_fault(operation, code)]), effect)
+
+
+@pytest.mark.parametrize("code", [QUOTA, SCHEMA, NOT_FOUND])
+def test_installation_that_goes_on_after_its_fault_is_waited_for(code: Data, opened: Open) -> None:
+    slow = copy.deepcopy(UPDATE) | {"install_seconds": 600}
+    require_once(opened(cluster(updates=[slow]), faults=[late_fault(INSTALL[0], code, seconds=20)]), INSTALL[1])
+
+
+def test_long_drain_whose_request_ended_in_a_fault_is_waited_for(opened: Open) -> None:
+    groups = [{"name": f"MIN01-VM{number}", "owner": f"MIN01-N{number}", "move_seconds": 200} for number in (1, 2)]
+    require_once(opened(cluster(groups=groups), faults=[late_fault(DRAIN[0], QUOTA)]), DRAIN[1])
+
+
+def test_slow_shutdown_whose_request_ended_in_a_fault_is_waited_for(opened: Open) -> None:
+    timings = cluster()["timings"] | {"shutdown": 100}
+    require_once(opened(cluster(timings=timings), faults=[late_fault(RESTART[0], QUOTA)]), RESTART[1])
+
+
+@pytest.mark.parametrize("code", [QUOTA, NOT_FOUND, NO_CLASS])
+@pytest.mark.parametrize("class_name", ["MSFT_CAURun", "MSFT_CAUNode"])
+def test_lock_that_was_created_with_a_fault_is_read_back(class_name: str, code: Data, opened: Open) -> None:
+    effect = "run_lock_taken" if class_name == "MSFT_CAURun" else "node_session_opened"
+    stage = opened(faults=[late_fault(f"Create {class_name}", code)])
+    run = stage.playbook(stage.write_playbook(role_play()))
+    assert stage.verdict() == []
+    assert run.exit_code == 0, run.screen
+    assert count(stage.twin.events(), "fault_played") == 1
+    assert count(stage.twin.events(), effect, "MIN01-N1") >= 1
