@@ -19,9 +19,13 @@ from ..module_utils._cau.membership import Membership
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._errors import OperationError, Outcome
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._process import controller_name, user_name
 from ..plugin_utils._task import TaskRun
+
+# What the role calls an option, before the option's own name.
+ROLE_PREFIX = "rolling_update_"
 
 LINEAR = frozenset({"linear", "ansible.builtin.linear"})
 
@@ -43,11 +47,14 @@ class ActionModule(UpdatingAction):
 
 def acquired(task: TaskRun) -> dict[str, t.Any]:
     """Take the lock, or join the run of this playbook that holds it."""
+    check_in_advance(task.arguments["later_options"])
     ended = task.facts.ended_in(task.play_id, task.host, task.peers.hosts(task.arguments["members"]))
     if ended is not None:
         return {"run": _view(ended, has_ended=True), "holders": []}
     known = task.run_fact()
     is_new = known is None or (known.run_id is None and not task.is_check)
+    if is_new:
+        _check_other_hosts(task)
     fact = _begin(task) if known is None or is_new else known
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
@@ -60,6 +67,20 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     if is_new:
         fact = replace(fact, run_id=new_run_id())
     return _taken(task, fleet, fact)
+
+
+def _check_other_hosts(task: TaskRun) -> None:
+    """Check what other hosts have of their own for the later options: a mistake found at their turn would find the lock taken."""
+    options = task.arguments["later_options"]
+    if not options:
+        return
+    for host in task.peers.hosts(task.arguments["members"]):
+        variables = task.variables["hostvars"][host]
+        try:
+            check_in_advance({name: variables[ROLE_PREFIX + name] for name in options if ROLE_PREFIX + name in variables})
+        except OperationError as error:
+            error.node = host
+            raise
 
 
 def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> dict[str, t.Any]:

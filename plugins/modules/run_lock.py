@@ -49,6 +49,14 @@ options:
       - The role C(cluster_aware.updating.rolling_update) sets it.
     type: bool
     default: false
+  later_options:
+    description:
+      - Options that later tasks of the run will be given, by their names. They are checked before anything is sent, as each of those tasks
+        would check them, so that a mistake ends the play before the run begins.
+      - Where another host of O(members) has a variable C(rolling_update_<option>) of its own for one of them, it is checked too.
+      - The role C(cluster_aware.updating.rolling_update) names all of its options.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection

@@ -21,11 +21,11 @@ from ansible.utils.display import Display
 from ..module_utils._clock import clock_from_environment
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.codes import describe
-from ._arguments import argument_specification
+from ._arguments import validated
 from ._display import DisplayProgress
 from ._stop import quiet_libraries, stop_signals
 from ._task import TaskRun
-from ._values import plain, scrubbed
+from ._values import one_line, plain, scrubbed
 
 display = Display()
 
@@ -58,9 +58,9 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         partial: dict[str, t.Any] = {}
         with quiet_libraries(display.vvv), stop_signals() as stop:
             try:
-                validation, arguments = self.validate_argument_spec(argument_spec=argument_specification(self.TASK))
-                secrets |= set(validation._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else
-                with TaskRun(self, task_vars or {}, plain(arguments), clock_from_environment(), progress, stop, secrets) as task:
+                arguments, hidden = validated(self.TASK, self._task.args)
+                secrets |= hidden
+                with TaskRun(self, task_vars or {}, arguments, clock_from_environment(), progress, stop, secrets) as task:
                     partial = task.partial
                     result = self.perform(task)
             except AnsibleAction:
@@ -82,7 +82,7 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
             message = f"{self.TASK}: {type(error).__name__}: {error}. This should not happen; run with -vvv to see where it comes from."
         display.vvv(str(scrubbed("".join(traceback.format_exception(error)), secrets)))
         result = {"changed": False, **partial, **fields, "error": type(error).__name__, "events": progress.events}
-        return AnsibleActionFail(str(scrubbed(plain(message), secrets)), result=scrubbed(plain(result), secrets))
+        return AnsibleActionFail(str(scrubbed(one_line(message), secrets)), result=scrubbed(plain(result), secrets))
 
 
 def failure_fields(error: OperationError) -> dict[str, t.Any]:
@@ -94,4 +94,4 @@ def failure_fields(error: OperationError) -> dict[str, t.Any]:
     own = {name: value for name, value in vars(error).items() if not name.startswith("_") and name not in _SAID_ELSEWHERE}
     known = describe(error.code) if error.code is not None else None
     reason = f"{error.operation}: {error.message}" if error.operation else error.message
-    return t.cast("dict[str, t.Any]", plain(own | {"symbol": known.symbol if known else None, "reason": reason}))
+    return t.cast("dict[str, t.Any]", plain(own | {"symbol": known.symbol if known else None, "reason": one_line(reason)}))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument specification of a task, read from the documentation of its module, which is the one source of it.
+"""The argument specification of a task, read from the documentation of its module, which is the one source of it, and its check.
 
 Private to this collection; it may change at any time.
 """
@@ -11,14 +11,45 @@ from __future__ import annotations
 
 import importlib
 import typing as t
+from collections.abc import Mapping
 
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ..module_utils._cau.query import validate
+from ..module_utils._cau.selection import Selection
+from ..module_utils._errors import OperationError, Outcome
+from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
 PACKAGE = f"ansible_collections.{COLLECTION}.plugins"
 
 # Keys of a documented option that mean the same in an argument specification.
 SAME_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
+
+# What an argument specification cannot say: the least value of every option that is a number, whatever the task.
+MINIMUMS: Mapping[str, int] = {
+    "batch_size": 1,
+    "download_timeout": 1,
+    "drain_timeout": 1,
+    "install_timeout": 1,
+    "max_failed_nodes": 0,
+    "max_rounds": 1,
+    "poll_interval": 1,
+    "reboot_timeout": 1,
+    "resume_timeout": 1,
+    "scan_timeout": 1,
+    "service_timeout": 0,
+    # With less, the two looks at the cluster would be one.
+    "settle_time": 1,
+    "suspend_timeout": 0,
+}
+
+# The tasks that a run consists of; an option means the same in all of them.
+TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "cluster_node", "node_reboot", "node_outcome")
+
+# Not told in advance: they say what a task is to do, or to which hosts.
+NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -66,3 +97,76 @@ def argument_specification(task: str) -> dict[str, t.Any]:
         task: short name of the task.
     """
     return _specification(documented_options(task))
+
+
+class ArgumentError(OperationError):
+    """An argument of the task, or of a later one, cannot work; nothing was sent to any node."""
+
+
+def validated(task: str, arguments: Mapping[str, AnyValue]) -> tuple[dict[str, t.Any], set[str]]:
+    """Return the arguments of a task with types and defaults, plain, and what in them is secret.
+
+    Args:
+        task: short name of the task.
+        arguments: as the user gave them.
+
+    Raises:
+        ArgumentError: one of them cannot work.
+    """
+    return _checked(argument_specification(task), arguments)
+
+
+def check_in_advance(options: Mapping[str, AnyValue]) -> None:
+    """Check options that later tasks of the run will be given.
+
+    Args:
+        options: by their names, as the user gave them.
+
+    Raises:
+        ArgumentError: one of them cannot work, or no task of a run has it.
+        QueryError: the query is not in the language.
+        SelectionError: the lists or the expression cannot be applied.
+    """
+    known: dict[str, t.Any] = {}
+    for task in TASKS_OF_A_RUN:
+        known |= {name: argument for name, argument in argument_specification(task).items() if name not in NOT_IN_ADVANCE}
+    strange = sorted(str(name) for name in options if name not in known)
+    if strange:
+        raise _wrong(f"no task of a run has the option {', '.join(strange)}")
+    specification = {name: {key: value for key, value in known[name].items() if key not in {"default", "required"}} for name in options}
+    given, _secrets = _checked(specification, options)
+    check_updates(given)
+
+
+def check_updates(options: Mapping[str, t.Any]) -> None:
+    """Check those of the options that say which updates are meant.
+
+    Args:
+        options: validated and plain; the ones that are missing are passed over.
+
+    Raises:
+        QueryError: the query is not in the language.
+        SelectionError: the lists or the expression cannot be applied.
+    """
+    Selection(options.get("accept") or (), options.get("reject") or (), options.get("select"))
+    if options.get("query_string") is not None:
+        validate(options["query_string"])
+
+
+def _checked(specification: dict[str, t.Any], arguments: Mapping[str, AnyValue]) -> tuple[dict[str, t.Any], set[str]]:
+    result = ArgumentSpecValidator(specification).validate(dict(arguments))
+    if result.error_messages:
+        raise _wrong("; ".join(message.rstrip(".") for message in result.error_messages))
+    values = plain(result.validated_parameters)
+    low = [
+        f"{name} must be {least} or more, not {values[name]}"
+        for name, least in MINIMUMS.items()
+        if specification.get(name, {}).get("type") == "int" and values.get(name) is not None and values[name] < least
+    ]
+    if low:
+        raise _wrong("; ".join(low))
+    return values, set(result._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else
+
+
+def _wrong(message: str) -> ArgumentError:
+    return ArgumentError(message, operation="arguments", outcome=Outcome.NOT_DONE)
