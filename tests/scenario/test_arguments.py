@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A mistake in the variables of a run comes out in one sentence before anything is taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.harness.stage import Stage
+
+from . import clusters
+from .plays import PLAYBOOK, count, role_play
+
+Open = Callable[..., Stage]
+
+MISTAKES = [
+    ("failback", "nonsense", "failback"),
+    ("max_failed_nodes", -1, "max_failed_nodes must be 0 or more"),
+    ("poll_interval", -5, "poll_interval must be 1 or more"),
+    ("batch_size", 0, "batch_size must be 1 or more"),
+    ("settle_time", -3, "settle_time must be 1 or more"),
+    ("query_string", "IsInstalled=0 and", "position"),
+    ("reject", ["("], "regular expression"),
+    ("select", "[?", "JMESPath"),
+]
+
+
+def nothing_was_done(stage: Stage) -> None:
+    events = stage.twin.events()
+    assert [count(events, event) for event in ("run_lock_taken", "registry_written", "node_session_opened")] == [0, 0, 0]
+    assert stage.verdict() == []
+
+
+@pytest.mark.parametrize(("name", "value", "says"), MISTAKES)
+def test_mistake_in_a_variable_ends_the_playbook_before_the_lock(name: str, value: object, says: str, opened: Open) -> None:
+    stage = opened()
+    run = stage.playbook(PLAYBOOK, "-e", json.dumps({f"rolling_update_{name}": value}))
+    assert run.exit_code == 2, run.screen
+    assert says in run.screen
+    assert "Traceback" not in run.screen
+    nothing_was_done(stage)
+
+
+@pytest.mark.parametrize(("name", "value"), [("failback", "nonsense"), ("max_failed_nodes", -1), ("max_failed_nodes", "many")])
+def test_mistake_in_a_variable_ends_the_role_before_the_lock(name: str, value: object, opened: Open) -> None:
+    stage = opened()
+    run = stage.playbook(stage.write_playbook(role_play()), "-e", json.dumps({f"rolling_update_{name}": value}))
+    assert run.exit_code == 2, run.screen
+    assert name in run.screen
+    nothing_was_done(stage)
+
+
+def test_mistake_in_a_variable_of_a_later_host_ends_the_role_before_the_lock(opened: Open) -> None:
+    stage = opened()
+    inventory = stage.write_playbook(
+        "all:\n  hosts:\n    min01-n1:\n    min01-n2:\n      rolling_update_failback: nonsense\n", name="more.yml"
+    )
+    run = stage.playbook("-i", inventory, stage.write_playbook(role_play()))
+    assert run.exit_code == 2, run.screen
+    assert "min01-n2: arguments: value of failback must be one of" in run.screen
+    nothing_was_done(stage)
+
+
+def test_outcome_that_cannot_be_recorded_gives_the_lock_back(opened: Open) -> None:
+    failing = clusters.UPDATE | {"failure": {"hresult": "0x80240016"}}
+    stage = opened(clusters.cluster(updates=[failing]))
+    # Right when the lock is taken, and wrong from then on.
+    number = "{{ 1 if rolling_update_staged is not defined else -1 }}"
+    run = stage.playbook(stage.write_playbook(role_play(vars={"rolling_update_max_failed_nodes": number})))
+    assert run.exit_code == 2, run.screen
+    assert "The failure could not be recorded: arguments: max_failed_nodes must be 0 or more, not -1" in run.screen
+    events = stage.twin.events()
+    assert count(events, "run_lock_taken") == count(events, "run_lock_released") == 2
+    assert count(events, "pause_requested") == count(events, "resumed") == 1
+    assert stage.verdict() == []
