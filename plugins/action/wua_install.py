@@ -58,7 +58,7 @@ def _preview(task: TaskRun, options: UpdateOptions) -> dict[str, t.Any]:
         plan = plan_install(work, options)
         if plan.to_install:
             work.say("install", f"{len(plan.to_install)} would be installed")
-    nothing_done = InstallOutcome(plan, (), plan.scan.reboot_required, plan.rounds)
+    nothing_done = InstallOutcome(plan, (), plan.reboot_required, plan.rounds)
     result = _result(nothing_done) | {"changed": bool(plan.to_install), "another_round": False}
     fact = task.run_fact()
     if fact is not None and fact.run_id is None:

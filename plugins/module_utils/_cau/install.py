@@ -24,8 +24,10 @@ from .install_records import (
     InstallPlan,
     InstallRecord,
     InstallState,
+    has_effect,
     records_of_evidence,
     records_of_failure,
+    records_of_last_scan,
     records_of_results,
 )
 from .journal_records import EntryChanges, NodeEntry, Phase
@@ -71,16 +73,27 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
         if plan.is_restart_first:
             work.say("install", "a restart is pending and has to come first")
         if plan.is_restart_first or not plan.to_install:
-            return InstallOutcome(plan, tuple(records), plan.scan.reboot_required, plan.rounds)
-        records += _install_all(work, session, plan, options)
-        return InstallOutcome(plan, tuple(records), _needs_restart(work, session, records), plan.rounds + 1)
+            return InstallOutcome(plan, tuple(records), plan.reboot_required, plan.rounds)
+        tried = _install_all(work, session, plan, options)
+        reboot_required = _needs_restart(work, session, plan, tried)
+        is_more_offered = False
+        is_left_out = any(record.state is InstallState.NOT_TAKEN for record in tried)
+        if is_left_out and not has_effect(tried) and not reboot_required:
+            # No other round follows by itself, so this scan is the last one: what it still offers must not pass for done.
+            last = scan_in(work, session, options, rounds=plan.rounds + 1)
+            tried = records_of_last_scan(tried, last.accepted)
+            known = {update.update_id for update in plan.scan.accepted}
+            is_more_offered = any(update.update_id not in known for update in last.accepted)
+        return InstallOutcome(plan, (*records, *tried), reboot_required, plan.rounds + 1, is_more_offered)
 
 
 def _plan(work: NodeWork, session: NodeSession, entry: NodeEntry | None, options: UpdateOptions, warnings: Sequence[str]) -> InstallPlan:
     found = scan_in(work, session, options, warnings, rounds=entry.rounds if entry is not None else 0)
     done = set(entry.installed) if entry is not None else set()
+    was_restarted = entry is not None and entry.phase is Phase.RESTARTED
     again = tuple(update for update in found.accepted if update.update_id in done)
-    if again and not found.reboot_required:
+    # A restart that is still to come may settle it; one that has been made has not.
+    if again and (was_restarted or not found.reboot_required):
         raise OfferedAgainError(
             f"installed with success and offered again: {names(label(update) for update in again)}",
             updates=[update.update_id for update in again],
@@ -98,11 +111,11 @@ def _plan(work: NodeWork, session: NodeSession, entry: NodeEntry | None, options
             remedy="Look at the node's update log, or raise max_rounds",
         )
     # A restart that has just been made and left the sign standing would leave it standing again.
-    was_restarted = entry is not None and entry.phase is Phase.RESTARTED
-    if found.reboot_required and was_restarted and to_install:
-        work.say("install", f"still waiting for a restart after the restart: {names(pending.blocking(found.signals))}")
+    if found.reboot_required and was_restarted:
+        signs = names(pending.blocking(found.signals))
+        work.say("install", f"a sign of a pending restart is left after the restart ({signs}); it is not restarted again for that alone")
     is_restart_first = bool(to_install) and found.reboot_required and not was_restarted
-    return InstallPlan(found, to_install, again, is_restart_first, rounds)
+    return InstallPlan(found, to_install, again, is_restart_first, was_restarted, rounds)
 
 
 def _settle_open_batch(work: NodeWork, session: NodeSession, options: UpdateOptions) -> list[InstallRecord]:
@@ -212,11 +225,13 @@ def _write_result(work: NodeWork, entry: NodeEntry | None, records: Sequence[Ins
     _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))))
 
 
-def _needs_restart(work: NodeWork, session: NodeSession, records: Sequence[InstallRecord]) -> bool:
+def _needs_restart(work: NodeWork, session: NodeSession, plan: InstallPlan, records: Sequence[InstallRecord]) -> bool:
     if any(record.reboot_required for record in records):
         return True
+    is_stale_known = plan.was_restarted and not has_effect(records)
+    stale = set(pending.blocking(plan.scan.signals)) if is_stale_known else set()
     try:
-        return bool(pending.blocking(pending.signals(work.client, session.guid)))
+        return bool(set(pending.blocking(pending.signals(work.client, session.guid))) - stale)
     except CauError:
         raise
     except OperationError as error:

@@ -10,8 +10,8 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from .._errors import OperationError
 from .._wmi.cluster_update import OfferedUpdate, UpdateResult, UpdateResultCode
@@ -78,6 +78,7 @@ class InstallPlan:
         to_install: the updates to install, in order.
         awaiting: updates that this run has installed and that wait for the restart.
         is_restart_first: whether a restart is pending that has to come before anything is installed.
+        was_restarted: whether this run has restarted the node since it last installed something there.
         rounds: how many rounds with an installation the node has had in this run.
     """
 
@@ -85,7 +86,13 @@ class InstallPlan:
     to_install: tuple[OfferedUpdate, ...]
     awaiting: tuple[OfferedUpdate, ...] = ()
     is_restart_first: bool = False
+    was_restarted: bool = False
     rounds: int = 0
+
+    @property
+    def reboot_required(self) -> bool:
+        """Whether a restart is due before anything is installed: a sign that a restart left standing would outlive the next one too."""
+        return self.scan.reboot_required and not self.was_restarted
 
 
 @dataclass(frozen=True)
@@ -95,14 +102,16 @@ class InstallOutcome:
     Args:
         plan: what was to be done.
         records: per update that was tried, in order.
-        reboot_required: whether something on the node asks for a restart.
+        reboot_required: whether a restart is due; a sign that the last one left standing asks for none.
         rounds: how many rounds with an installation the node has had in this run, this one included.
+        is_more_offered: whether a scan after the installation offers updates that this round has not tried.
     """
 
     plan: InstallPlan
     records: tuple[InstallRecord, ...]
     reboot_required: bool
     rounds: int
+    is_more_offered: bool = False
 
     @property
     def installed(self) -> tuple[InstallRecord, ...]:
@@ -117,8 +126,7 @@ class InstallOutcome:
     @property
     def another_round(self) -> bool:
         """Whether the node has to be scanned again, after its restart if it needs one."""
-        open_states = {InstallState.INSTALLED, InstallState.DEFERRED}
-        return self.plan.is_restart_first or bool(self.plan.awaiting) or any(record.state in open_states for record in self.records)
+        return self.reboot_required or self.is_more_offered or bool(self.plan.awaiting) or has_effect(self.records)
 
     def failure(self, node: str) -> UpdatesFailedError | None:
         """Return the error of a round in which an update failed, None when none did."""
@@ -131,8 +139,13 @@ class InstallOutcome:
             node=node,
             operation="install",
             code=self.failed[0].error_code or None,
-            remedy="Look the code up in the node's update log (Get-WindowsUpdateLog), mend the cause, then run it again",
+            remedy="Look the code up in the node's update log (Get-WindowsUpdateLog), mend the cause, or put the update on the list reject",
         )
+
+
+def has_effect(records: Iterable[InstallRecord]) -> bool:
+    """Return whether an update was installed, or may have been."""
+    return any(record.state in {InstallState.INSTALLED, InstallState.DEFERRED} for record in records)
 
 
 def records_of_results(batch: Sequence[OfferedUpdate], results: Sequence[UpdateResult]) -> list[InstallRecord]:
@@ -152,6 +165,18 @@ def _record_of_result(update: OfferedUpdate, result: UpdateResult | None) -> Ins
     }[result.result]
     reason = "" if state is InstallState.INSTALLED else explain(result.error_code) if result.error_code else "without a code"
     return InstallRecord(update, state, result.error_code, reason, result.reboot_required)
+
+
+def records_of_last_scan(records: Sequence[InstallRecord], offered: Iterable[OfferedUpdate]) -> list[InstallRecord]:
+    """Return the records with those as failed that the node did not take and that a scan afterwards still offers."""
+    still = {update.update_id for update in offered}
+    reason = "the node leaves it out and is still offered it; it may want a licence to be accepted or a user to answer"
+    return [
+        replace(record, state=InstallState.FAILED, reason=reason)
+        if record.state is InstallState.NOT_TAKEN and record.update.update_id in still
+        else record
+        for record in records
+    ]
 
 
 def records_of_evidence(batch: Sequence[OfferedUpdate], evidence: Evidence) -> list[InstallRecord]:
