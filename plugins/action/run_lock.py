@@ -22,6 +22,7 @@ from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._process import controller_name, user_name
+from ..plugin_utils._siblings import SharedRun, shared_run
 from ..plugin_utils._task import TaskRun
 
 # What the role calls an option, before the option's own name.
@@ -62,11 +63,8 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     fact = replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
     if task.is_check:
         return _previewed(task, fleet, fact, is_new=is_new)
-    if not is_new and _stands(fleet, fact):
-        return {"run": _view(fact), "holders": [], "ansible_facts": fact.as_facts()}
-    if is_new:
-        fact = replace(fact, run_id=new_run_id())
-    return _taken(task, fleet, fact)
+    with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
+        return _joined_or_taken(task, fleet, fact, shared, is_new=is_new)
 
 
 def _check_other_hosts(task: TaskRun) -> None:
@@ -81,6 +79,21 @@ def _check_other_hosts(task: TaskRun) -> None:
         except OperationError as error:
             error.node = host
             raise
+
+
+def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedRun, *, is_new: bool) -> dict[str, t.Any]:
+    """Join the run that this host or one beside it has begun, or take the lock, also wherever it aged out."""
+    # A host that works at the same time may have begun the run since this task was given its variables.
+    begun = shared.read(task.facts.process) if is_new else None
+    if begun is not None:
+        fact = replace(begun, host=task.host, node=fact.node, began=fact.began)
+    elif is_new:
+        fact = replace(fact, run_id=new_run_id())
+    if (begun is not None or not is_new) and _stands(fleet, fact):
+        return {"run": _view(fact), "holders": [], "ansible_facts": fact.as_facts()}
+    result = _taken(task, fleet, fact)
+    shared.write(fact)
+    return result
 
 
 def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> dict[str, t.Any]:
@@ -119,10 +132,42 @@ def renewed(task: TaskRun) -> dict[str, t.Any]:
 def released(task: TaskRun) -> dict[str, t.Any]:
     """Give the lock back on every node, and keep the journal where a node is left out of service."""
     fact = task.run_fact()
-    if fact is None or fact.run_id is None:
-        return {"run": _view(fact) if fact else None, "holders": []}
-    if task.is_check:
-        return {"changed": True, "run": _view(fact), "holders": []}
+    if fact is None:
+        return _nothing_of_ours(task)
+    if fact.run_id is None or task.is_check:
+        return {"changed": fact.run_id is not None, "run": _view(fact), "holders": []}
+    with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
+        result = _given_back(task, fact)
+        shared.forget()
+    return result
+
+
+def _nothing_of_ours(task: TaskRun) -> dict[str, t.Any]:
+    """Tell who holds the lock that this playbook has not taken, or has given back already."""
+    facts = task.facts.on([task.host, *task.peers.hosts(task.arguments["members"])])
+    for fact in facts.values():
+        if fact.node_of(task.host) is not None and task.facts.is_over(fact):
+            return {"run": _view(fact, has_ended=True), "holders": []}
+    try:
+        found = task.membership()
+        views = run_lock.inspect(task.fleet(found.cluster, found.nodes))
+    except OperationError as error:
+        task.progress.say(None, "lock", f"warning: not this playbook's, and who holds it could not be read: {error.message}")
+        return {"run": None, "holders": []}
+    held: dict[str, list[str]] = {}
+    for view in views:
+        if view.guid is not None:
+            held.setdefault(view.description, []).append(view.node)
+    for holder, nodes in held.items():
+        task.progress.say(
+            None,
+            "lock",
+            f"warning: stays on {', '.join(nodes)}, it is not this playbook's but held by {holder}; it ages out an hour after its last use",
+        )
+    return {"run": None, "holders": views}
+
+
+def _given_back(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     fleet = task.fleet(fact.cluster, fact.nodes)
     journal = task.journal(fleet, fact)
     left = _left_paused(fleet, journal)

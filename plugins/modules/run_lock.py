@@ -17,13 +17,16 @@ description:
   - Before anything is written, every node is looked at. A lock or a session of somebody else, a node that is not up, an unsafe quorum or
     damaged storage refuse the lock, and the error names what was found. When one node refuses, what was already taken is given back.
   - Taking the lock again in the same playbook joins the run that holds it. The other tasks of the collection find the run by themselves.
+    Hosts that take it at the same time wait for the first of them and join its run. With C(run_once=true) one host does it for all.
   - It also serves to wrap update work of one's own that has nothing to do with CAU. See the examples.
 options:
   state:
     description:
       - V(acquired) takes the lock on every node, or verifies it when this playbook already holds it.
       - V(renewed) touches the lock on every node. The provider removes a lock that nobody has touched for an hour.
-      - V(released) removes the lock from every node. It does nothing where there is none, and never removes somebody else's.
+      - V(released) removes the lock from every node. It does nothing where there is none, and never removes somebody else's. Each start
+        of C(ansible-playbook) or C(ansible) is somebody else. Such a lock is named in a warning and in RV(holders), and it goes by itself
+        an hour after its last use.
     type: str
     choices: [acquired, renewed, released]
     default: acquired
@@ -84,6 +87,7 @@ EXAMPLES = r"""
 - name: Keep Cluster-Aware Updating away from the cluster
   cluster_aware.updating.run_lock:
     state: acquired
+  run_once: true
 
 - name: Take the lock although the play was started for a single node
   cluster_aware.updating.run_lock:
@@ -94,15 +98,19 @@ EXAMPLES = r"""
 - name: Touch the lock in the middle of long work
   cluster_aware.updating.run_lock:
     state: renewed
+  run_once: true
 
 - name: Let others update the cluster again
   cluster_aware.updating.run_lock:
     state: released
+  run_once: true
 """
 
 RETURN = r"""
 run:
-  description: The run that holds the lock, or that held it until now.
+  description:
+    - The run that holds the lock, or that held it until now.
+    - It is V(null) with O(state=released) when this playbook has taken no lock.
   returned: success
   type: dict
   contains:
@@ -130,7 +138,8 @@ run:
       type: bool
       sample: false
 holders:
-  description: What was found on each node before the task, and who held it.
+  description:
+    - What was found on each node before the task, and who held it. With O(state=released), who holds a lock that is not this playbook's.
   returned: success
   type: list
   elements: dict

@@ -133,7 +133,8 @@ class RunFacts:
             others: hosts that may have a fact about it.
         """
         own = self.of(host)
-        if own is not None and own.nodes and not self.is_over(own):
+        # Under run_once, Ansible gives the fact of one host to all of them.
+        if own is not None and own.host == host and own.nodes and not self.is_over(own):
             return own
         for fact in self.on(others).values():
             node = fact.node_of(host)

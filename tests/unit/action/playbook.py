@@ -11,17 +11,19 @@ result = playbook.run("run_lock", "hv-a", state="acquired")
 from __future__ import annotations
 
 import importlib
+import tempfile
 import types
 import typing as t
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.node_client import NodeClient
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
-from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _siblings, _task
 
 from ..fakes.world import FakeWorld
 
@@ -94,11 +96,19 @@ class Playbook:
             lambda connection, name: Endpoint(name=name, url=f"http://{connection.host}:5985/wsman", auth="ntlm", password=PASSWORD),
         )
         patch.setattr(_peers, "open_node", self._open_node)
+        self._patch = patch
+        self._folder = tempfile.TemporaryDirectory()
+        patch.setattr(_siblings, "folder", lambda: Path(self._folder.name))
 
     def _open_node(self, endpoint: Endpoint, _clock: Clock) -> NodeClient:
         node = self.nodes[endpoint.url.split("/")[2].split(":")[0]]
         world = next(world for world in self.worlds if node in world.machines)
         return world.opener(node)()
+
+    def restart(self, process: str = "another process") -> None:
+        """Let the facts outlive their process, as a fact cache does."""
+        self._folder = tempfile.TemporaryDirectory()
+        self._patch.setattr(_task, "process_identity", lambda: process)
 
     def new_play(self, hosts: list[str] | None = None) -> None:
         """Begin another play of the same playbook."""

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _task
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils._siblings import shared_run
 
 from ..fakes.world import FakeWorld, Held
 from .playbook import PASSWORD, Playbook
@@ -47,7 +49,7 @@ def test_second_host_joins_the_run_of_the_first(playbook: Playbook) -> None:
 
 def test_fact_of_another_process_is_ignored(playbook: Playbook, world: FakeWorld) -> None:
     first = playbook.run("run_lock", "hv-a")
-    playbook.hostvars["hv-a"]["ansible_facts"]["cluster_aware_updating"]["process"] = "another"
+    playbook.restart()
     message, fields = playbook.failure("run_lock", "hv-b")
     assert fields["error"] == "RunLockHeldError"
     assert first["run"]["run_id"][:8] in message
@@ -114,10 +116,30 @@ def test_released_twice_changes_nothing(playbook: Playbook, host: str) -> None:
     assert playbook.run("run_lock", host, state="released")["changed"] is False
 
 
-def test_released_without_a_run_never_touches_a_foreign_lock(playbook: Playbook, world: FakeWorld) -> None:
+def test_released_without_a_run_never_touches_a_foreign_lock_and_names_it(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node1").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
-    assert playbook.run("run_lock", "hv-a", state="released")["changed"] is False
+    result = playbook.run("run_lock", "hv-a", state="released")
+    assert result["changed"] is False
+    assert result["run"] is None
+    assert result["holders"][0]["guid"] == "99999999-0000-4000-8000-000000000000"
+    assert "stays on node1, it is not this playbook's but held by another coordinator" in playbook.shown[-1]
     assert world.machine("node1").run_lock is not None
+
+
+def test_released_from_another_process_leaves_the_lock_and_says_whose_it_is(playbook: Playbook, world: FakeWorld) -> None:
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    playbook.restart()
+    result = playbook.run("run_lock", "hv-a", state="released")
+    assert result["changed"] is False
+    assert {view["guid"] for view in result["holders"]} == {run_id}
+    assert "an hour after its last use" in playbook.shown[-1]
+    assert all(machine.run_lock is not None for machine in world.machines.values())
+
+
+def test_released_without_a_run_says_so_when_a_node_gives_no_answer(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").is_reachable = False
+    assert playbook.run("run_lock", "hv-a", state="released")["holders"] == []
+    assert "could not be read" in playbook.shown[-1]
 
 
 def test_acquired_after_release_is_a_new_run(playbook: Playbook) -> None:
@@ -186,3 +208,47 @@ def test_released_beside_a_node_that_is_gone_gives_the_other_locks_back(playbook
     assert fields["may_be_left"] == ["node2"]
     assert world.machine("node1").run_lock is None
     assert world.machine("node3").run_lock is None
+
+
+def test_host_that_works_at_the_same_time_joins_without_a_fact(playbook: Playbook, world: FakeWorld) -> None:
+    first = playbook.run("run_lock", "hv-a")
+    playbook.hostvars["hv-a"]["ansible_facts"].clear()
+    second = playbook.run("run_lock", "hv-b")
+    assert second["run"]["run_id"] == first["run"]["run_id"]
+    assert second["changed"] is False
+    assert second["ansible_facts"]["cluster_aware_updating"]["node"] == "node2"
+
+
+def test_host_that_works_at_the_same_time_does_not_join_a_released_run(playbook: Playbook) -> None:
+    first = playbook.run("run_lock", "hv-a")
+    playbook.run("run_lock", "hv-a", state="released")
+    playbook.hostvars["hv-a"]["ansible_facts"].clear()
+    assert playbook.run("run_lock", "hv-b")["run"]["run_id"] != first["run"]["run_id"]
+
+
+def test_another_process_never_joins_even_beside_the_same_file(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    playbook.run("run_lock", "hv-a")
+    monkeypatch.setattr(_task, "process_identity", lambda: "another process")
+    _message, fields = playbook.failure("run_lock", "hv-b")
+    assert fields["error"] == "RunLockHeldError"
+
+
+def test_host_waits_for_another_one_only_so_long(playbook: Playbook, world: FakeWorld) -> None:
+    with shared_run("hv01", world.clock, lambda: None):
+        message, fields = playbook.failure("run_lock", "hv-a")
+    assert "serial: 1" in message
+    assert fields["outcome"] == "not_done"
+    assert not world.calls(*WRITES)
+
+
+def test_broken_note_of_a_killed_host_is_none(playbook: Playbook, world: FakeWorld) -> None:
+    with shared_run("HV01", world.clock, lambda: None) as shared:
+        shared._file.write('{"cluster_aware')
+    assert playbook.run("run_lock", "hv-a")["changed"] is True
+
+
+def test_fact_that_run_once_gives_to_all_hosts_names_the_right_node(playbook: Playbook) -> None:
+    facts = playbook.run("run_lock", "hv-a")["ansible_facts"]
+    for variables in playbook.hostvars.values():
+        variables["ansible_facts"].update(facts)
+    assert playbook.run("cluster_node", "hv-b", state="drained")["node"]["name"] == "node2"
