@@ -37,11 +37,11 @@ class Case:
         self.run = run
         self.replay = Replay(run.expectations.users)
         self.violations: list[Violation] = []
-        self.our_guids = self._our_guids()
+        self.our_guids = self._our_guids("run_lock_taken", "node_session_opened")
+        self.our_runs = self._our_guids("run_lock_taken")
 
-    def _our_guids(self) -> frozenset[str]:
-        """Return the GUIDs under which the judged controllers took locks and sessions."""
-        taken = {"run_lock_taken", "node_session_opened"}
+    def _our_guids(self, *taken: str) -> frozenset[str]:
+        """Return the GUIDs under which the judged controllers took locks, or sessions."""
         return frozenset(str(event["guid"]) for event in self.run.events if event["event"] in taken and self.replay.is_ours(event))
 
     def blame(self, rule: str, text: str, entry: Entry | None = None, *, node: str | None = None) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from .invariants import check
 from .record import Expectations, RunRecord
 
 RUN = "5c1f0b0e-0d3a-4c55-9a51-3f1d9c0f7a11"
+OTHER = "99999999-0000-4000-8000-000000000001"
 SECRET = 'C4nary&Pass"word'
 JOURNAL = rf"HKLM\SOFTWARE\cluster_aware.updating\journal\{RUN}"
 NODES = ("NODE1", "NODE2", "NODE3")
@@ -191,3 +193,24 @@ def good_run(*, between: dict[str, Step] | None = None, without: frozenset[str] 
 
 def _nothing(book: Logbook) -> None:
     del book
+
+
+def rules(record: RunRecord) -> set[str]:
+    """Return the rules that a record breaks."""
+    return {violation.rule for violation in check(record)}
+
+
+def said(record: RunRecord) -> str:
+    """Return everything that the checker says about a record."""
+    return "\n".join(str(violation) for violation in check(record))
+
+
+def state(node: str, before: str, after: str) -> Step:
+    """Return a step in which a node changes its state by itself."""
+    return lambda log: log.event("node_state_changed", node, actor="scenario", **{"from": before, "to": after, "reason": "power"})
+
+
+def without_event(log: Logbook, event: str, node: str) -> Logbook:
+    """Take an event of a node out of the logs."""
+    log.events = [entry for entry in log.events if not (entry["event"] == event and entry["node"] == node)]
+    return log

@@ -115,7 +115,9 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
     name = event["event"]
     is_registry = name in {"registry_written", "registry_deleted"} and event["actor"] == "client"
     is_foreign_key = is_registry and "cluster_aware.updating" not in str(event["key"]).lower()
-    if cluster.name is None or not node.is_member or not (name in NEEDS_LOCK or is_foreign_key):
+    # A preview holds its sessions under a GUID that never was a run's; a session of a run belongs to its lock.
+    is_session = name == "node_session_opened" and event["guid"] in case.our_runs
+    if cluster.name is None or not node.is_member or not (name in NEEDS_LOCK or is_session or is_foreign_key):
         return
     run = cluster.run()
     if run is None:

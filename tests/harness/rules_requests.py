@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .case import Case, once_only, reads
 from .record import Entry, moment
+
+Effects = Mapping[int, frozenset[str]]
 
 LOST = frozenset({"dropped_before", "dropped_after", "silent", "garbled", "truncated", "late_fault"})
 """Outcomes of an exchange after which a client cannot know whether the operation happened."""
@@ -18,10 +20,13 @@ LOST = frozenset({"dropped_before", "dropped_after", "silent", "garbled", "trunc
 UNKNOWN_CODES = ("2150858793", "80338029")
 """The fault of a request that ran into the host's time limit: the operation may go on (wsman-cim.md 6)."""
 
+BEGINNINGS = frozenset({"drain_started", "install_started", "installer_started", "restart_requested", "resumed"})
+"""What a once-only request sets going. One that did, and was not answered, is unknown to its client whatever the fault says."""
+
 
 def judge_requests(case: Case) -> None:
     """Judge every once-only request by what was sent before it."""
-    members = _members(case)
+    members, effects = _members(case), _effects(case)
     for cluster in sorted({request.get("cluster") for request in case.run.requests}, key=str):
         requests = list(case.our_requests(cluster))
         marks = [
@@ -34,7 +39,7 @@ def judge_requests(case: Case) -> None:
                 continue
             _judge_read_again(case, request, before, members[cluster])
             _judge_settling(case, request, before)
-            _judge_repeated(case, request, requests[:mark])
+            _judge_repeated(case, request, requests[:mark], effects)
 
 
 def _members(case: Case) -> dict[str | None, set[str]]:
@@ -46,6 +51,16 @@ def _members(case: Case) -> dict[str | None, set[str]]:
         elif event["event"] == "node_evicted":
             found.get(event.get("cluster"), set()).discard(event["node"])
     found.pop(None, None)
+    return found
+
+
+def _effects(case: Case) -> Effects:
+    """Return the once-only requests that had an effect, with the ids of the updates that they began to install."""
+    found: dict[int, frozenset[str]] = {}
+    for event in case.run.events:
+        if event["event"] in BEGINNINGS and event.get("request"):
+            number = int(event["request"])
+            found[number] = found.get(number, frozenset()) | {str(update).lower() for update in event.get("updates") or ()}
     return found
 
 
@@ -76,13 +91,13 @@ def _judge_settling(case: Case, request: Entry, before: Sequence[Entry]) -> None
         case.blame("2", f"{once_only(request)} after {len(looks)} looks within {span:.0f} s, not two across {settle:.0f} s", request)
 
 
-def _judge_repeated(case: Case, request: Entry, before: Sequence[Entry]) -> None:
+def _judge_repeated(case: Case, request: Entry, before: Sequence[Entry], effects: Effects) -> None:
     """After an answer that was lost, the same is sent again only on evidence."""
-    found = _last_same(request, before)
+    found = _last_same(request, before, effects)
     if found is None:
         return
     first, between = found
-    if not _is_unknown(first):
+    if not _is_unknown(first, effects):
         return
     word = once_only(request)
     here = [entry for entry in between if entry.get("node") == request.get("node")]
@@ -92,11 +107,13 @@ def _judge_repeated(case: Case, request: Entry, before: Sequence[Entry]) -> None
         case.blame("4", f"the {word} was sent again after {lost}, without {' or '.join(lacking)}", request)
 
 
-def _last_same(request: Entry, before: Sequence[Entry]) -> tuple[Entry, Sequence[Entry]] | None:
+def _last_same(request: Entry, before: Sequence[Entry], effects: Effects) -> tuple[Entry, Sequence[Entry]] | None:
+    target = _target(request)
     for number in range(len(before) - 1, -1, -1):
         entry = before[number]
         is_same = once_only(entry) == once_only(request) and entry.get("node") == request.get("node") and not entry.get("replay")
-        if is_same and _target(entry) == _target(request):
+        # A part of a batch is the same as well.
+        if is_same and (_target(entry) == target or any(update in target for update in effects.get(entry["seq"], ()))):
             return entry, before[number + 1 :]
     return None
 
@@ -105,8 +122,10 @@ def _target(request: Entry) -> str:
     return json.dumps([request.get("selectors"), request.get("arguments")], sort_keys=True, default=str).lower()
 
 
-def _is_unknown(request: Entry) -> bool:
+def _is_unknown(request: Entry, effects: Effects) -> bool:
     outcome = str(request.get("outcome"))
+    if request["seq"] in effects and outcome != "answered":
+        return True
     return outcome in LOST or any(code in outcome or code in str(request.get("code", "")) for code in UNKNOWN_CODES)
 
 
