@@ -11,6 +11,7 @@ import typing as t
 
 from ..module_utils._cau import quorum, run_lock, storage_gate
 from ..module_utils._cau.fleet import Fleet
+from ..module_utils._cau.journal import left_behind, read_all
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import GROUP_TYPE_CLUSTER_UPDATE_AGENT, ClusterInfo, ClusterNode, ResourceGroup
 from ..module_utils._wmi.errors import NotAClusterNodeError, ProviderMissingError
@@ -34,13 +35,16 @@ class ActionModule(UpdatingAction):
             safe = [_quorum(me, info, nodes, node) for node in nodes]
         task.progress.cluster = info.name
         hosts, unreachable = find_hosts(task, info, nodes)
+        fleet = task.fleet(info.name, hosts)
         role = next((group for group in groups if group.group_type == GROUP_TYPE_CLUSTER_UPDATE_AGENT), None)
         return {
             "cluster": _cluster(info),
             "nodes": [_node(node, hosts.get(node.name)) for node in nodes],
             "groups": [_group(group) for group in groups],
             "quorum": safe,
-            "locks": _locks(task, task.fleet(info.name, hosts)),
+            "locks": _locks(task, fleet),
+            "journals": _journals(fleet),
+            "left_behind": left_behind(fleet),
             "cau_role": _group(role) if role else None,
             "storage": storage,
             "no_answer": unreachable,
@@ -74,6 +78,16 @@ def find_hosts(task: TaskRun, info: ClusterInfo, nodes: list[ClusterNode]) -> tu
 def _locks(task: TaskRun, fleet: Fleet) -> list[dict[str, t.Any]]:
     run = task.run_fact()
     return [dict(vars(view)) for view in run_lock.inspect(fleet, run.run_id if run else None)]
+
+
+def _journals(fleet: Fleet) -> list[dict[str, t.Any]]:
+    """Return every run that has left something in the journal of a node, whether its lock still stands or not."""
+    found = []
+    for name in fleet.names:
+        # A node that has just given no answer is among those that are named.
+        with contextlib.suppress(OperationError):
+            found += [{"node": name} | vars(recorded) for recorded in read_all(fleet.node(name))]
+    return found
 
 
 def _quorum(me: NodeClient, info: ClusterInfo, nodes: list[ClusterNode], node: ClusterNode) -> dict[str, t.Any]:

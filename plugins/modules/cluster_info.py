@@ -100,6 +100,39 @@ locks:
   elements: dict
   sample:
     - {node: node1, guid: null, kind: none, session: null, description: no run lock}
+journals:
+  description: What each node's journal holds, for every run that has left something there, whether its lock still stands or not.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    node:
+      description: The node that the journal stands on.
+      type: str
+      sample: node1
+    run_id:
+      description: The run.
+      type: str
+      sample: 5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7
+    run:
+      description: Who drives or drove the run, and its last sign of life. It is V(null) when that cannot be read.
+      type: dict
+      sample: {cluster: HV01, age_seconds: 4210.0, is_released: false}
+    nodes:
+      description: What the run has done to the nodes that this journal knows of.
+      type: list
+      elements: dict
+      sample: [{node: node1, phase: installing, paused_by_us: true}]
+    problem:
+      description: What in the journal is not understood, V(null) when all is.
+      type: str
+      sample: null
+left_behind:
+  description: A sentence for every node that a run has paused and not resumed, by what the journals tell.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 cau_role:
   description: The clustered CAU role of self-updating, V(null) when the cluster has none.
   returned: success
@@ -118,7 +151,7 @@ no_answer:
   sample: {}
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

@@ -49,3 +49,22 @@ def test_role_of_self_updating_is_found(playbook: Playbook, world: FakeWorld) ->
 def test_quorum_is_told_for_each_node(playbook: Playbook, world: FakeWorld) -> None:
     world.loses_quorum = True
     assert {row["node"]: row["safe"] for row in playbook.run("cluster_info", "hv-a")["quorum"]} == dict.fromkeys(world.machines, False)
+
+
+def test_run_whose_lock_aged_out_is_still_told_with_the_node_that_it_left_paused(playbook: Playbook, world: FakeWorld) -> None:
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    playbook.run("cluster_node", "hv-a", state="drained")
+    for machine in world.machines.values():
+        machine.run_lock = machine.node_session = None
+    playbook.restart()
+    result = playbook.run("cluster_info", "hv-b")
+    assert {view["journal"] for view in result["locks"]} == {None}
+    assert {(record["node"], record["run_id"]) for record in result["journals"]} == {(node, run_id) for node in world.machines}
+    own = next(record for record in result["journals"] if record["node"] == "node1")
+    assert [(entry["node"], entry["phase"], entry["paused_by_us"]) for entry in own["nodes"]] == [("node1", "drained", True)]
+    assert [sentence.split(" of ")[0] for sentence in result["left_behind"]] == [f"node1 was paused by run {run_id[:8]}"]
+
+
+def test_cluster_without_a_run_has_nothing_left_behind(playbook: Playbook) -> None:
+    result = playbook.run("cluster_info", "hv-a")
+    assert (result["journals"], result["left_behind"]) == ([], [])
