@@ -34,6 +34,10 @@ def require_permission(work: NodeWork) -> None:
         require_stand_alone(work.client)
         return
     work.ownership.verify_lock()
+    entry = entry_of(work)
+    if entry is None or not entry.paused_by_us:
+        # A node that was never drained has no turn either, and that is not what its user has to know.
+        work.ownership.verify_paused_by_us()
     work.ownership.verify_turn()
     work.ownership.verify_paused_by_us()
 

@@ -29,7 +29,8 @@ def test_restarts_are_counted_for_the_outcome(playbook: Playbook) -> None:
 
 def test_node_that_serves_is_not_restarted(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
-    playbook.failure("node_reboot", "hv-a")
+    message, _fields = playbook.failure("node_reboot", "hv-a")
+    assert "the node is not drained by this run, its state is up. Drain it first, with cluster_node." in message
     assert not world.calls("restart")
 
 
