@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import outside_view
@@ -15,6 +15,8 @@ from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
+from ..module_utils._cau.pending import blocking, signals
+from ..module_utils._cau.waiting import names
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
@@ -63,7 +65,7 @@ def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:
     with task.work(fact, is_kept=False) as work:
         away = _why_away(work)
         if away is None:
-            return _outcome(task, fact, NodeState.FAILED, reason)
+            return _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work))
         reason = f"{away}; {reason}"
         _note(work, Phase.LEFT_OUT, reason)
         task.progress.say(fact.node, "resume", f"left out of service: {away}")
@@ -80,7 +82,7 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     facts = task.facts.on([*task.peers.hosts(task.arguments["members"]), *in_play])
     still_open = _clusters_at_work(task, facts)
     held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
-    bad = [sentence for fact in facts.values() if (sentence := _failure(fact)) is not None]
+    bad = _failures(facts.values())
     bad += [f"the run lock of {cluster} was not given back" for cluster in sorted(held - still_open)]
     summary = "; ".join(bad)
     if bad and not still_open:
@@ -98,14 +100,15 @@ def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:
     }
 
 
-def _failure(fact: RunFact) -> str | None:
-    """Return how a host failed in one sentence, None when it did not."""
-    outcome = fact.node_outcome()
-    if outcome is None or outcome.state not in BAD:
-        return None
-    where = f"{fact.cluster}: " if fact.cluster else ""
-    how = "failed" if outcome.state is NodeState.FAILED else "was left out of service"
-    return f"{where}{outcome.node} {how}: {(outcome.reason or '').rstrip('.')}"
+def _failures(facts: Iterable[RunFact]) -> list[str]:
+    """Return how hosts failed, one sentence for all nodes of a cluster with the same reason."""
+    nodes: dict[tuple[str, str, str], dict[str, None]] = {}
+    for fact in facts:
+        outcome = fact.node_outcome()
+        if outcome is not None and outcome.state in BAD:
+            how = "failed" if outcome.state is NodeState.FAILED else "left out of service"
+            nodes.setdefault((fact.cluster, how, (outcome.reason or "").rstrip(".")), {})[outcome.node] = None
+    return [f"{cluster}{': ' if cluster else ''}{', '.join(known)} {how}: {reason}" for (cluster, how, reason), known in nodes.items()]
 
 
 def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t.Any]:
@@ -187,6 +190,15 @@ def _why_away(work: NodeWork) -> str | None:
     if node.state is ClusterNodeState.PAUSED:
         return "it is paused by this run" if _is_paused_by_us(work) else "it is paused by somebody else"
     return f"it is {node.state.name.lower()}"
+
+
+def _restart_due(work: NodeWork) -> str:
+    """Return what is to be said about a restart that a node still waits for which serves again."""
+    try:
+        waiting = blocking(signals(work.client))
+    except OperationError:
+        return "; whether a restart is pending on it could not be read"
+    return f"; it serves with a restart pending ({names(waiting)})" if waiting else ""
 
 
 def _is_paused_by_us(work: NodeWork) -> bool:

@@ -109,7 +109,7 @@ node:
       sample: [VM web01, VM web02]
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

@@ -160,7 +160,7 @@ summary:
   sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

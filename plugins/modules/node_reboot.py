@@ -109,7 +109,7 @@ services_missing:
   sample: []
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

@@ -147,7 +147,7 @@ holders:
     - {node: node1, guid: null, kind: none, description: no run lock}
 events:
   description: The progress lines of the task.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   contains:

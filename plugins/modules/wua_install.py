@@ -171,7 +171,7 @@ outcome:
   sample: failed
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

@@ -117,7 +117,7 @@ reboot_required:
   sample: false
 events:
   description: The progress lines of the task, each with the node, the step and the text.
-  returned: always
+  returned: success, and with C(-v) on failure too
   type: list
   elements: dict
   sample: []

@@ -81,7 +81,10 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         else:
             message = f"{self.TASK}: {type(error).__name__}: {error}. This should not happen; run with -vvv to see where it comes from."
         display.vvv(str(scrubbed("".join(traceback.format_exception(error)), secrets)))
-        result = {"changed": False, **partial, **fields, "error": type(error).__name__, "events": progress.events}
+        result = {"changed": False, **partial, **fields, "error": type(error).__name__}
+        if display.verbosity:
+            # Otherwise the lines, which the user has just read, would stand once more in the middle of the error.
+            result["events"] = progress.events
         return AnsibleActionFail(str(scrubbed(one_line(message), secrets)), result=scrubbed(plain(result), secrets))
 
 

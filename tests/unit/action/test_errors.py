@@ -65,11 +65,16 @@ def test_unknown_argument_is_named(playbook: Playbook) -> None:
     assert "colour" in message
 
 
-def test_events_of_a_failed_task_are_returned(playbook: Playbook, world: FakeWorld) -> None:
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_events_of_a_failed_task_are_returned_to_who_asks_for_more(
+    verbosity: int, playbook: Playbook, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_action.display, "verbosity", verbosity)
     playbook.run("run_lock", "hv-a")
     world.machine("node1").drain_fails = True
     _message, fields = playbook.failure("cluster_node", "hv-a", state="drained")
-    assert "drain" in [event["step"] for event in fields["events"]]
+    assert ("drain" in [event["step"] for event in fields.get("events", [])]) is bool(verbosity)
+    assert any("drain" in line for line in playbook.shown)
 
 
 def test_task_under_no_log_shows_no_lines(playbook: Playbook) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
 
 from ..fakes.world import FakeWorld
 from .playbook import Playbook
@@ -145,6 +146,22 @@ def test_finished_in_check_mode_writes_nothing(playbook: Playbook, world: FakeWo
     playbook.run("run_lock", "hv-a", check=True)
     playbook.run("node_outcome", "hv-a", state="finished", check=True)
     assert not world.calls("set_text", "create_key", "set_number")
+
+
+def test_failure_that_all_hosts_have_in_common_is_told_once(playbook: Playbook) -> None:
+    for host in ("hv-a", "hv-b", "hv-c"):
+        playbook.run("node_outcome", host, state="failed", error={"reason": "the lock is held"})
+    message, _fields = playbook.failure("node_outcome", "hv-c", state="concluded")
+    assert "hv-a, hv-b, hv-c failed: the lock is held." in message
+    assert message.count("the lock is held") == 1
+
+
+def test_node_that_serves_with_a_restart_pending_is_told(playbook: Playbook, world: FakeWorld) -> None:
+    join(playbook, "hv-a")
+    key = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending"
+    playbook._open_node(Endpoint(name="hv-a", url="http://hv-a:5985/wsman", auth="ntlm"), world.clock).registry.create_key(key)
+    reason = playbook.run("node_outcome", "hv-a", state="failed", error=ERROR)["outcome"]["reason"]
+    assert reason.endswith("; it serves with a restart pending (Component Based Servicing (RebootPending))")
 
 
 class TestTwoClusters:
