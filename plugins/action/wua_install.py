@@ -57,7 +57,7 @@ def _preview(task: TaskRun, options: UpdateOptions) -> dict[str, t.Any]:
     with scanning_work(task) as work:
         plan = plan_install(work, options)
         if plan.to_install:
-            work.say("install", f"{len(plan.to_install)} would be installed")
+            work.say("install", f"{len(plan.to_install)} would be installed, with a restart where an update asks for one")
     nothing_done = InstallOutcome(plan, (), plan.reboot_required, plan.rounds)
     result = _result(nothing_done) | {"changed": bool(plan.to_install), "another_round": False}
     fact = task.run_fact()

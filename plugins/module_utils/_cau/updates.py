@@ -24,7 +24,7 @@ from .pending import Signal
 from .permission import entry_of, require_stand_alone
 from .query import DEFAULT_QUERY, batch_query, validate
 from .selection import LeftOut, Selection
-from .waiting import Heartbeat, duration, names
+from .waiting import HEARTBEAT_SECONDS, Heartbeat, duration, names
 
 # A catalogue that is too large for one pass answers 0x80244010 at first (cau.md 7, 20), and a scan changes nothing.
 _SCAN_TRIES = 3
@@ -212,6 +212,7 @@ def download_in(
     """Download some of what a scan accepted, inside a session that stands; what is there already costs nothing."""
     results: list[UpdateResult] = []
     beat = Heartbeat.of(work, step, "downloading")
+    began = work.clock.now()
     for start in range(0, len(wanted), _DOWNLOAD_BATCH):
         part = wanted[start : start + _DOWNLOAD_BATCH]
         work.check()
@@ -221,8 +222,10 @@ def download_in(
         results += _repeat_once(work, session, lambda part=part: _download(work, session, part, options, beat))  # type: ignore[misc]
     answered = {result.update_id for result in results}
     outcome = DownloadOutcome(found, tuple(results), tuple(update for update in wanted if update.update_id not in answered))
-    if wanted:
-        good = len(results) - len(outcome.failed)
+    good = len(results) - len(outcome.failed)
+    # Before an installation nearly all is staged, which the node does not tell; what took no time is no news there.
+    is_news = step == "stage" or good < len(wanted) or work.clock.now() - began >= HEARTBEAT_SECONDS
+    if wanted and is_news:
         work.say(step, f"{good} of {len(wanted)} downloaded")
     for result in outcome.failed:
         work.say(step, f"{label(result)} not downloaded: {explain(result.error_code)}")

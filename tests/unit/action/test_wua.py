@@ -161,3 +161,17 @@ def test_summary_of_a_preview_tells_what_would_be_installed(playbook: Playbook) 
     playbook.run("wua_install", "hv-a", check=True)
     playbook.run("node_outcome", "hv-a", state="finished", check=True)
     assert playbook.shown[-1] == "HV01  preview: node1 2 to install"
+
+
+def test_installation_of_staged_updates_tells_no_download(playbook: Playbook) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.run("wua_download", "hv-a")
+    playbook.run("cluster_node", "hv-a", state="drained")
+    playbook.run("wua_install", "hv-a")
+    assert [line for line in playbook.shown if "downloaded" in line] == ["[node1]        stage     2 of 2 downloaded"]
+
+
+def test_check_mode_says_that_a_restart_may_follow(playbook: Playbook) -> None:
+    playbook.run("run_lock", "hv-a", check=True)
+    playbook.run("wua_install", "hv-a", check=True)
+    assert playbook.shown[-1].endswith("2 would be installed, with a restart where an update asks for one")
