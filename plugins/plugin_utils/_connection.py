@@ -51,6 +51,9 @@ _KNOWN_EXTRAS = frozenset(
     }
 )
 
+# Known to pywinrm, and without any meaning for tasks that open no shell and ask for no ticket of their own.
+_WITHOUT_EFFECT = frozenset({"keytab", "operation_timeout_sec"})
+
 # What the connection plugin takes out of the extras without a word.
 _NOT_EXTRAS = frozenset({"self", "endpoint", "transport", "username", "password", "scheme", "path", "kinit_mode", "kinit_cmd"})
 
@@ -192,6 +195,9 @@ def _extras(connection: ConnectionBase, name: str) -> dict[str, object]:
         if short not in _KNOWN_EXTRAS:
             Display().warning(f"{name}: {_EXTRAS_PREFIX}{short} unsupported by pywinrm (is an up-to-date version of pywinrm installed?)")
             continue
+        if short in _WITHOUT_EFFECT:
+            # The same words for every host, as Ansible shows the same warning once.
+            Display().warning(f"{_EXTRAS_PREFIX}{short} has no effect on the tasks of cluster_aware.updating")
         found[short] = value
     return found
 

@@ -130,8 +130,6 @@ def test_extras_reach_the_endpoint(warnings: list[str]) -> None:
         ansible_winrm_credssp_disable_tlsv1_2=True,
         ansible_winrm_send_cbt=False,
         ansible_winrm_proxy="http://proxy:3128",
-        ansible_winrm_keytab="/etc/x.keytab",
-        ansible_winrm_operation_timeout_sec=60,
         ansible_winrm_read_timeout_sec=100,
     )
     assert (endpoint.realm, endpoint.service, endpoint.kerberos_delegation) == ("EXAMPLE.COM", "WSMAN", True)
@@ -160,6 +158,15 @@ def test_an_unknown_extra_gives_the_warning_of_core(warnings: list[str]) -> None
     endpoint_of(ansible_winrm_no_such_thing="x")
     (text,) = warnings
     assert "ansible_winrm_no_such_thing unsupported by pywinrm" in text
+
+
+def test_extra_without_effect_gives_a_warning_that_is_the_same_for_every_host(warnings: list[str]) -> None:
+    for _host in range(2):
+        endpoint_of(ansible_winrm_keytab="/etc/x.keytab", ansible_winrm_operation_timeout_sec=60)
+    assert set(warnings) == {
+        "ansible_winrm_keytab has no effect on the tasks of cluster_aware.updating",
+        "ansible_winrm_operation_timeout_sec has no effect on the tasks of cluster_aware.updating",
+    }
 
 
 def test_of_several_transports_the_first_counts_and_says_so(warnings: list[str]) -> None:
