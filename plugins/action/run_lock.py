@@ -173,7 +173,7 @@ def _given_back(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     left = _left_paused(fleet, journal)
     for node in left:
         task.progress.say(node, "journal", "left out of service by this run, the journal tells why")
-    is_changed = run_lock.release(fleet, fact.run_id, journal, left)
+    is_changed = run_lock.release(fleet, journal.owner.run_id, journal, left)
     if is_changed:
         task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
     return {
