@@ -39,6 +39,7 @@ class RunFact:
         started_at: when, ISO 8601, for the journal.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
+        beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
         began: clock seconds at which the work on this host began.
         updates: updates that were installed on the host.
         restarts: how often it was restarted.
@@ -58,6 +59,7 @@ class RunFact:
     started_at: str = ""
     play: str | None = None
     released: bool = False
+    beaten_at: float | None = None
     began: float = 0.0
     updates: int = 0
     restarts: int = 0
@@ -163,6 +165,10 @@ class RunFacts:
     def end_play(self, fact: RunFact) -> str | None:
         """Return the play in which the run of a fact came to its end, None while it goes on."""
         return next((other.play for other in self._same_run(fact) if other.play), None)
+
+    def beaten_at(self, fact: RunFact) -> float | None:
+        """Return the clock seconds of the last heartbeat that a task of the run has told of, None when none has."""
+        return max((other.beaten_at for other in self._same_run(fact) if other.beaten_at is not None), default=None)
 
     def outcomes(self, fact: RunFact) -> list[NodeOutcome]:
         """Return the outcomes of the run so far, in the order of the nodes' turns."""

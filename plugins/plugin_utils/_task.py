@@ -28,7 +28,7 @@ from ..module_utils._cau.run_lock import require_free
 from ..module_utils._clock import Clock
 from ..module_utils._errors import Outcome
 from ._display import DisplayProgress
-from ._facts import RunFact, RunFacts
+from ._facts import FACT, RunFact, RunFacts
 from ._peers import Peers
 from ._process import process_identity
 from ._stop import StopRequest
@@ -78,6 +78,7 @@ class TaskRun:
         self.facts = RunFacts(process_identity(), self._variables_of)
         self.partial: dict[str, t.Any] = {}
         """What a task that fails has done all the same; it goes into the failed result."""
+        self._beaten_at: float | None = None
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> t.Self:
@@ -161,7 +162,9 @@ class TaskRun:
         if not is_kept:
             yield work
             return
-        with Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node, first_seconds=FIRST_BEAT_SECONDS) as keeper:
+        beaten_at = self.facts.beaten_at(fact)
+        keeper = Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node, beaten_at=beaten_at, first_seconds=FIRST_BEAT_SECONDS)
+        with keeper:
 
             def check() -> None:
                 self.stop.check()
@@ -169,6 +172,15 @@ class TaskRun:
 
             work.check = check
             yield work
+        self._beaten_at = keeper.beaten_at
+
+    def with_heartbeat(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return a result that also tells the next task when the run had its last heartbeat, where this host has joined the run."""
+        own = self.facts.of(self.host)
+        if self._beaten_at is None or own is None or self.host != str(self.variables["inventory_hostname"]):
+            return result
+        fact = result.get("ansible_facts") or own.as_facts()
+        return result | {"ansible_facts": {FACT: fact[FACT] | {"beaten_at": self._beaten_at}}}
 
     def lone_work(self) -> NodeWork:
         """Return what a step on the host alone needs, with a session of its own and without lock, turn and journal."""

@@ -40,6 +40,7 @@ class _Post:
     name: str
     beat_at: float
     touch_at: float
+    beaten_at: float | None
     silent_since: float | None = None
     missing_since: float | None = None
 
@@ -59,8 +60,11 @@ class Keeper:
         owner: who drives the run.
         clock: the controller's clock.
         node: the node in work: its session is touched too, where there is one.
-        first_seconds: before the first heartbeat and touch, in clock seconds.
-        beat_seconds: between two heartbeats, in clock seconds; a run counts as dead after 900.
+        beaten_at: when another task of this process gave every node its last heartbeat, in clock seconds; the next one is due
+            `beat_seconds` later, however many short tasks lie between. None when no task knows.
+        first_seconds: before the first heartbeat and touch when `beaten_at` is not known, in clock seconds.
+        beat_seconds: between two heartbeats, in clock seconds; a run counts as dead after 900. When `beaten_at` is known it is also what
+            passes before the first touch, since every step on a node reads the lock when it begins.
         touch_seconds: between two touches of the lock, in clock seconds; the provider drops it after 3600.
         patience_seconds: how long another node may give no answer, in clock seconds.
     """
@@ -72,8 +76,9 @@ class Keeper:
         clock: Clock,
         *,
         node: str | None = None,
+        beaten_at: float | None = None,
         first_seconds: float = FIRST_BEAT_SECONDS,
-        beat_seconds: float = 240,
+        beat_seconds: float = 300,
         touch_seconds: float = 900,
         patience_seconds: float = 600,
     ) -> None:
@@ -85,12 +90,22 @@ class Keeper:
         self._touch_seconds = touch_seconds
         self._patience_seconds = patience_seconds
         self._journal = Journal(fleet, owner, clock)
-        first = clock.now() + min(first_seconds, beat_seconds)
-        self._posts = [_Post(name, first, first) for name in fleet.names]
+        now = clock.now()
+        if beaten_at is None:
+            beat_at = touch_at = now + min(first_seconds, beat_seconds)
+        else:
+            beat_at, touch_at = max(now, beaten_at + beat_seconds), now + beat_seconds
+        self._posts = [_Post(name, beat_at, touch_at, beaten_at) for name in fleet.names]
         self._trouble: CauError | None = None
         self._ending = threading.Event()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
+
+    @property
+    def beaten_at(self) -> float | None:
+        """When the node that has waited longest had its last heartbeat, in clock seconds; None when that is not known."""
+        known = [post.beaten_at for post in self._posts if post.beaten_at is not None]
+        return min(known) if len(known) == len(self._posts) else None
 
     def check(self) -> None:
         """Raise what the keeper found, for the worker's safe points.
@@ -203,6 +218,7 @@ class Keeper:
                 return
             try:
                 self._journal.write_heartbeat(post.name, moment)
+                post.beaten_at = self._clock.now()
                 return
             except JournalError:
                 pass
@@ -212,6 +228,7 @@ class Keeper:
         with self._writing:
             if not self._ending.is_set():
                 self._journal.open_on(post.name)
+                post.beaten_at = self._clock.now()
 
     def _note_silence(self, post: _Post, error: OperationError) -> None:
         """Note that a node gave no answer; the next try begins with a new connection."""

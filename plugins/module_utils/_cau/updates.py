@@ -110,10 +110,13 @@ def scan(work: NodeWork, options: UpdateOptions) -> ScanOutcome:
     Raises:
         QueryError: the query is not in the language; nothing was sent.
         SelectionError: the expression cannot be applied.
+        RunLockLostError: this run does not hold the lock.
         NodeSessionHeldError: somebody else works on the node.
         OperationError: the scan failed.
     """
     warnings = validate(options.query)
+    if work.ownership is not None:
+        work.ownership.verify_lock()
     with session_for(work) as session:
         return scan_in(work, session, options, warnings)
 

@@ -20,6 +20,20 @@ def test_drained_pauses_the_node_and_names_its_roles(playbook: Playbook, world: 
     assert world.machine("node1").state is NodeState.PAUSED
 
 
+def test_next_task_is_told_when_the_run_had_its_last_heartbeat(playbook: Playbook, world: FakeWorld) -> None:
+    fact = playbook.run("run_lock", "hv-a")["ansible_facts"]["cluster_aware_updating"]
+    beats = len(world.calls("set_text", node="node3"))
+    result = playbook.run("cluster_node", "hv-a", state="drained")
+    assert result["ansible_facts"]["cluster_aware_updating"] == fact
+    assert fact["beaten_at"] is not None
+    assert len(world.calls("set_text", node="node3")) == beats
+
+
+def test_task_on_a_host_that_has_not_joined_leaves_no_fact(playbook: Playbook) -> None:
+    playbook.run("run_lock", "hv-a")
+    assert "ansible_facts" not in playbook.run("cluster_node", "hv-b", state="drained")
+
+
 def test_drained_without_a_run_is_refused(playbook: Playbook, world: FakeWorld) -> None:
     message, _fields = playbook.failure("cluster_node", "hv-a", state="drained")
     assert "run_lock first" in message

@@ -58,8 +58,43 @@ def test_heartbeat_and_lock_stay_fresh_for_hours(world: FakeWorld, keeper: Keepe
 
 def test_beats_and_touches_are_as_rare_as_they_may_be(world: FakeWorld, keeper: Keeper, clock: FakeClock) -> None:
     pass_time(keeper, clock, 3600)
-    assert len(world.calls("set_text", node="node2")) == 15
+    assert len(world.calls("set_text", node="node2")) == 12
     assert len(world.calls("touch_run_lock", node="node2")) == 4
+
+
+def test_short_tasks_in_a_row_beat_as_often_as_a_long_one(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    world.log.clear()
+    beaten_at: float | None = clock.now()
+    for _task in range(60):
+        short = Keeper(ours.fleet.sibling(), ours.owner, clock, node="node1", beaten_at=beaten_at)
+        pass_time(short, clock, 60, step=20)
+        beaten_at = short.beaten_at
+    assert len(world.calls("set_text", node="node2")) == 12
+    assert not world.calls("touch_run_lock")
+
+
+def test_touch_comes_in_a_long_task_although_the_heartbeat_is_known(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    world.log.clear()
+    known = Keeper(ours.fleet.sibling(), ours.owner, clock, node="node1", beaten_at=clock.now() - 290)
+    pass_time(known, clock, 300)
+    assert len(world.calls("touch_run_lock", node="node2")) == 1
+
+
+def test_heartbeat_that_a_node_missed_is_not_told_to_the_next_task(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    began = clock.now()
+    world.machine("node2").is_reachable = False
+    keeper = Keeper(ours.fleet.sibling(), ours.owner, clock, node="node2", beaten_at=began)
+    pass_time(keeper, clock, 400)
+    assert keeper.beaten_at == began
+
+
+def test_heartbeat_is_not_known_before_the_first_one(keeper: Keeper, clock: FakeClock) -> None:
+    assert keeper.beaten_at is None
+    pass_time(keeper, clock, 15)
+    assert keeper.beaten_at == clock.now()
 
 
 def test_session_of_the_node_in_work_is_touched_alone(world: FakeWorld, keeper: Keeper, clock: FakeClock) -> None:
