@@ -107,14 +107,17 @@ def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> d
 
 def _taken(task: TaskRun, fleet: Fleet, fact: RunFact) -> dict[str, t.Any]:
     """Take the lock wherever it does not stand."""
-    views = run_lock.require_free(fleet, fact.run_id)
     journal = task.journal(fleet, fact)
+    began = task.clock.now()
     state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet))
-    before = {view.node: view.guid for view in views}
+    if len(state.taken) in {0, len(state.nodes)}:
+        # Both ways set every heartbeat; taking some locks again sets only theirs.
+        fact = replace(fact, beaten_at=began)
+    before = {view.node: view.guid for view in state.before}
     return {
         "changed": state.is_changed,
         "run": _view(fact),
-        "holders": views,
+        "holders": state.before,
         "diff": _diff(before, before | dict.fromkeys(state.taken, fact.run_id)) if state.is_changed else [],
         "ansible_facts": fact.as_facts(),
     }

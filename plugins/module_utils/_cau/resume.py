@@ -11,7 +11,7 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from .._errors import OperationError, Outcome
@@ -147,18 +147,17 @@ def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult
     options = options or ResumeOptions()
     began = work.clock.now()
     ownership, journal = require_run(work, "resume")
-    ownership.verify_lock()
     plan = plan_resume(work)
     if not plan.is_needed:
+        ownership.verify_lock()
         if plan.is_resumed_by_others:
             work.say("resume", "somebody else has resumed the node already")
             journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, reason="resumed by somebody else")
         give_back_turn(work)
         return ResumeResult(False, plan.is_resumed_by_others, (), work.clock.now() - began)
-    journal.write(work.node, phase=Phase.RESUMING)
     limit = Deadline(work.clock, options.resume_seconds)
     try:
-        is_ours = bring_back(work, options)
+        is_ours = bring_back(work, options, announce=lambda: journal.write(work.node, phase=Phase.RESUMING))
     except OperationError as error:
         journal.write_where_possible(work.node, reason=f"not resumed: {error.message}")
         raise
@@ -170,8 +169,13 @@ def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult
     return ResumeResult(is_ours, not is_ours, back, seconds)
 
 
-def bring_back(work: NodeWork, options: ResumeOptions) -> bool:
+def bring_back(work: NodeWork, options: ResumeOptions, announce: Callable[[], object] | None = None) -> bool:
     """Resume a node that this run paused and wait until it is up; the caller writes the journal.
+
+    Args:
+        work: the node in work.
+        options: how it is brought back.
+        announce: called once the lock was read, before the request.
 
     Returns:
         Whether this run resumed it; False when somebody else was faster.
@@ -187,6 +191,8 @@ def bring_back(work: NodeWork, options: ResumeOptions) -> bool:
     while True:
         work.check()
         ownership.verify_lock()
+        if announce is not None and not is_resent:
+            announce()
         if node_view(work).state is NodeState.UP:
             return is_resent
         ownership.verify_paused_by_us()

@@ -48,11 +48,13 @@ class LockState:
         run_id: whose it is.
         nodes: every node that carries it.
         taken: the nodes where it was created just now, in order.
+        before: the locks and sessions that were found at first.
     """
 
     run_id: str
     nodes: tuple[str, ...]
     taken: tuple[str, ...]
+    before: tuple[LockView, ...]
 
     @property
     def is_changed(self) -> bool:
@@ -84,7 +86,7 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
     wanting = [view.node for view in views if view.kind is LockKind.NONE]
     if not wanting:
         renew(fleet, owner.run_id, journal)
-        return LockState(owner.run_id, fleet.names, ())
+        return LockState(owner.run_id, fleet.names, (), tuple(views))
     _ask(gate, fleet, owner.run_id)
     # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
     require_free(fleet, owner.run_id)
@@ -98,7 +100,7 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
         raise
     again = "" if len(wanting) == len(fleet.names) else "again "
     progress.say(None, "lock", f"taken {again}on {len(wanting)} of {len(fleet.names)} nodes, run {short_id(owner.run_id)}")
-    return LockState(owner.run_id, fleet.names, tuple(wanting))
+    return LockState(owner.run_id, fleet.names, tuple(wanting), tuple(views))
 
 
 def _ask(gate: Callable[[], None], fleet: Fleet, run_id: str) -> None:
