@@ -15,13 +15,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from .._errors import OperationError, Outcome
-from .._wmi.cluster import ClusterNode, FailbackType, NodeState, ResourceGroup
+from .._wmi.cluster import ClusterNode, DrainStatus, FailbackType, NodeState, ResourceGroup
 from .._wmi.codes import win32_code
 from .cluster_view import all_groups, node_view, not_serving
 from .errors import NotOurPauseError, OutcomeUnknownError, ResumeFailedError, TimeLimitError
 from .fleet import NodeWork
 from .journal_records import NodeEntry, Phase
-from .permission import require_run
+from .permission import entry_of, require_run
 from .restart_wait import Boot
 from .waiting import Deadline, Tolerant, duration, names, wait_until
 
@@ -193,9 +193,11 @@ def bring_back(work: NodeWork, options: ResumeOptions, announce: Callable[[], ob
         ownership.verify_lock()
         if announce is not None and not is_resent:
             announce()
-        if node_view(work).state is NodeState.UP:
+        node = node_view(work)
+        if node.state is NodeState.UP:
             return is_resent
         ownership.verify_paused_by_us()
+        _refuse_another_pause(work, node)
         try:
             work.client.cluster.resume(work.node, options.failback)
         except OperationError as error:
@@ -214,6 +216,23 @@ def bring_back(work: NodeWork, options: ResumeOptions, announce: Callable[[], ob
         else:
             _wait_for_state(work, options, limit, frozenset({NodeState.UP}), "the node to become active")
             return True
+
+
+def _refuse_another_pause(work: NodeWork, node: ClusterNode) -> None:
+    """Refuse a node that is paused without drain: this run drains, so somebody else resumed it and paused it again.
+
+    Windows may forget over a restart how a drain ended, so a restart in this stay leaves nothing to tell by.
+    """
+    if node.state is not NodeState.PAUSED or node.drain_status is not DrainStatus.NOT_INITIATED:
+        return
+    entry = entry_of(work)
+    if entry is None or entry.boot_time is None:
+        raise NotOurPauseError(
+            "the node is paused without drain, so somebody else has paused it",
+            node=work.node,
+            operation="resume",
+            remedy="Whoever paused it has to bring it back",
+        )
 
 
 def give_back_turn(work: NodeWork) -> None:

@@ -14,7 +14,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     RunLockLostError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import ResumeOptions, plan_resume, resume
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import ResumeOptions, bring_back, plan_resume, resume
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import DrainStatus, FailbackType, GroupState, NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 
@@ -158,6 +158,33 @@ def test_a_node_that_may_still_restart_is_not_resumed(drained: Bench, node1: Fak
         resume(drained.work)
     assert node1.state is NodeState.PAUSED
     node1.booted_at = drained.clock.now()
+    assert resume(drained.work).is_changed
+
+
+def test_a_node_that_goes_down_between_plan_and_request_is_not_resumed(drained: Bench, node1: FakeMachine) -> None:
+    drained.world.fault("node1", "touch_run_lock", when="act", then=lambda: setattr(node1, "state", NodeState.DOWN))
+
+    with pytest.raises(NotOurPauseError, match="down"):
+        bring_back(drained.work, ResumeOptions())
+    assert drained.count("resume") == 0
+
+
+def test_a_node_that_somebody_pauses_again_between_plan_and_request_is_theirs(drained: Bench, node1: FakeMachine) -> None:
+    def pause_again() -> None:
+        node1.drain_status = DrainStatus.NOT_INITIATED
+
+    drained.world.fault("node1", "touch_run_lock", when="act", then=pause_again)
+
+    with pytest.raises(NotOurPauseError, match="without drain"):
+        bring_back(drained.work, ResumeOptions())
+    assert drained.count("resume") == 0
+
+
+def test_a_node_whose_drain_windows_forgot_over_our_restart_is_resumed(drained: Bench, node1: FakeMachine) -> None:
+    booted = drained.work.client.system.info().boot_time
+    drained.journal.write("node1", phase=Phase.RESTARTED, boot_time=booted)
+    node1.drain_status = DrainStatus.NOT_INITIATED
+
     assert resume(drained.work).is_changed
 
 
