@@ -75,6 +75,7 @@ def _result(done: InstallOutcome) -> dict[str, t.Any]:
         "installed_update_count": len(done.installed),
         "failed_update_count": len(done.failed),
         "reboot_required": done.reboot_required,
+        "resume_first": done.is_stay_over,
         "another_round": done.another_round,
         "rounds": done.rounds,
         "diff": [{"before": {"installed": []}, "after": {"installed": titles}}] if titles else [],

@@ -16,6 +16,8 @@ description:
     left on it, and the cluster could do without it at this moment.
   - The node is back when its boot time has changed, the cluster service has joined, and the services that ran before the drain run
     again. Services that do not return are reported.
+  - A node that has restarted since it was drained, and whose storage is repaired only when it serves again, is refused at once. Resume and
+    drain it before its next restart, as the role C(cluster_aware.updating.rolling_update) does.
   - The node stays paused. See M(cluster_aware.updating.cluster_node) to resume it.
 options:
   reboot_timeout:

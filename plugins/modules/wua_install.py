@@ -154,6 +154,13 @@ reboot_required:
   returned: success
   type: bool
   sample: true
+resume_first:
+  description:
+    - Whether the node has to be resumed, and drained again, before that restart. With Storage Spaces Direct the disks of a node can be in
+      maintenance mode as long as it is paused, and what a first restart left to repair is repaired only afterwards.
+  returned: success
+  type: bool
+  sample: false
 another_round:
   description: Whether the node has to be scanned again, because this round has installed something or a restart is due.
   returned: success

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+
+import yaml
 
 from tests.harness.inventory import write_inventory
 from tests.harness.stage import Stage
@@ -64,6 +67,23 @@ def test_update_that_another_one_reveals_takes_a_second_round(opened: Open) -> N
     assert run.exit_code == 0, run.screen
     assert stage.verdict() == []
     assert count(stage.twin.events(), "update_installed", "MIN01-N1") == 2
+
+
+def test_second_restart_waits_for_the_repair_while_the_node_serves(opened: Open) -> None:
+    shipped = yaml.safe_load(Path("simulator/scenarios/s2d-three-nodes.yml").read_text(encoding="utf-8"))["clusters"][0]
+    storage = shipped["storage"] | {"auto_maintenance": True, "repair_seconds": 60}
+    later = clusters.UPDATE | {"key": "framework", "kb": "KB5000002", "title": "Framework (KB5000002)", "requires": ["cumulative"]}
+    quick = {"timings": clusters.cluster()["timings"], "updates": [clusters.UPDATE, later]}
+    stage = opened(shipped | quick | {"storage": storage})
+    run = stage.playbook(PLAYBOOK)
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+    order = [
+        event["event"]
+        for event in stage.twin.events()
+        if event.get("node") == "HCI01-N1" and event["event"] in {"pause_requested", "restart_requested", "resume_requested"}
+    ]
+    assert order == ["pause_requested", "restart_requested", "resume_requested"] * 2
 
 
 def test_update_without_restart_restarts_nothing(opened: Open) -> None:

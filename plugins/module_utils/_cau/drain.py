@@ -18,7 +18,7 @@ from .._wmi.codes import win32_code
 from . import gate
 from .cluster_view import alive_on, all_groups, is_drained, node_view, serving
 from .drain_wait import DrainEnd, wait_for_drain
-from .errors import CauError, DrainFailedError, GateRefusedError, NotOurPauseError, OutcomeUnknownError
+from .errors import CauError, DrainFailedError, GateRefusedError, JournalError, NotOurPauseError, OutcomeUnknownError
 from .fleet import NodeWork
 from .journal_records import Phase
 from .permission import require_run
@@ -173,17 +173,24 @@ def _announce(work: NodeWork, plan: DrainPlan) -> None:
     _ownership, journal = require_run(work, "drain")
     entry = journal.read(work.node)
     own = {name.casefold() for name in plan.groups}
-    journal.write(
-        work.node,
-        phase=Phase.DRAINING,
-        was_paused_before=False,
-        paused_by_us=True,
-        reason=None,
-        services_before=running_auto_services(work.client),
-        # Only the node's own groups: the entry has to stay small on a cluster with hundreds of roles.
-        online_groups_before=tuple(sorted(name for name in plan.online_before if name.casefold() in own)),
-        attempts=(entry.attempts if entry is not None else 0) + 1,
-    )
+    services = running_auto_services(work.client)
+    try:
+        journal.write(
+            work.node,
+            phase=Phase.DRAINING,
+            was_paused_before=False,
+            paused_by_us=True,
+            reason=None,
+            boot_time=None,  # of a restart in this stay out of service, which begins now
+            services_before=services,
+            # Only the node's own groups: the entry has to stay small on a cluster with hundreds of roles.
+            online_groups_before=tuple(sorted(name for name in plan.online_before if name.casefold() in own)),
+            attempts=(entry.attempts if entry is not None else 0) + 1,
+        )
+    except JournalError:
+        # One of its two places may have taken it.
+        _stand_down(work, "the drain could not be announced")
+        raise
     work.say("drain", f"{len(plan.groups)} role{'' if len(plan.groups) == 1 else 's'} leaving")
 
 

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from .._errors import OperationError, Outcome
 from .._wmi.cluster_update import OfferedUpdate, UpdateResult
 from .._wmi.errors import MethodFailedError
-from . import pending
-from .errors import CauError, OfferedAgainError, UpdatesFailedError
+from . import pending, stay
+from .errors import CauError, JournalError, OfferedAgainError, UpdatesFailedError
 from .evidence import EvidenceOptions, settle
 from .fleet import NodeWork
 from .install_records import (
@@ -46,11 +46,14 @@ def plan_install(work: NodeWork, options: UpdateOptions) -> InstallPlan:
     """Find out what would be installed, through a node session that is held for the scan alone where none stands.
 
     Raises:
+        RunLockLostError: this run does not hold the lock.
         OfferedAgainError: an update that this run has installed is offered again after its restart.
         UpdatesFailedError: the node has had all the rounds that it may have.
         OperationError: see updates.scan.
     """
     warnings = validate(options.query)
+    if work.ownership is not None:
+        work.ownership.verify_lock()
     with session_for(work) as session:
         return _plan(work, session, entry_of(work), options, warnings)
 
@@ -73,7 +76,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
         if plan.is_restart_first:
             work.say("install", "a restart is pending and has to come first")
         if plan.is_restart_first or not plan.to_install:
-            return InstallOutcome(plan, tuple(records), plan.reboot_required, plan.rounds)
+            return _outcome(work, plan, records, is_due=plan.reboot_required, rounds=plan.rounds)
         tried = _install_all(work, session, plan, options)
         reboot_required = _needs_restart(work, session, plan, tried)
         is_more_offered = False
@@ -84,7 +87,16 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
             tried = records_of_last_scan(tried, last.accepted)
             known = {update.update_id for update in plan.scan.accepted}
             is_more_offered = any(update.update_id not in known for update in last.accepted)
-        return InstallOutcome(plan, (*records, *tried), reboot_required, plan.rounds + 1, is_more_offered)
+        return _outcome(work, plan, [*records, *tried], is_due=reboot_required, rounds=plan.rounds + 1, is_more_offered=is_more_offered)
+
+
+def _outcome(
+    work: NodeWork, plan: InstallPlan, records: Sequence[InstallRecord], *, is_due: bool, rounds: int, is_more_offered: bool = False
+) -> InstallOutcome:
+    is_over = is_due and stay.why_over(work, entry_of(work)) is not None
+    if is_over:
+        work.say("install", "the node has to serve for a while before it can be restarted again, so that the storage is repaired")
+    return InstallOutcome(plan, tuple(records), is_due, rounds, is_more_offered, is_over)
 
 
 def _plan(work: NodeWork, session: NodeSession, entry: NodeEntry | None, options: UpdateOptions, warnings: Sequence[str]) -> InstallPlan:
@@ -167,7 +179,7 @@ def _install_batch(
     records: list[InstallRecord] = []
     for attempt in range(1, _TRIES + 1):
         require_permission(work)
-        entry = _write(work, phase=Phase.INSTALLING, batch=tuple(update.update_id for update in batch), rounds=rounds)
+        entry = _announce(work, batch, rounds)
         try:
             results = _send(work, session, batch, options)
         except OperationError as error:
@@ -193,6 +205,17 @@ def _install_batch(
             _write_result(work, entry, found)
             return records + found
     return records
+
+
+def _announce(work: NodeWork, batch: Sequence[OfferedUpdate], rounds: int) -> NodeEntry | None:
+    """Write down what is about to be installed, or take that back where only one place took it."""
+    before = entry_of(work)
+    try:
+        return _write(work, phase=Phase.INSTALLING, batch=tuple(update.update_id for update in batch), rounds=rounds)
+    except JournalError:
+        if work.journal is not None and before is not None:
+            work.journal.write_where_possible(work.node, phase=before.phase, batch=before.batch, rounds=before.rounds)
+        raise
 
 
 def _may_have_happened(error: OperationError) -> bool:

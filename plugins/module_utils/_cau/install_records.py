@@ -105,6 +105,7 @@ class InstallOutcome:
         reboot_required: whether a restart is due; a sign that the last one left standing asks for none.
         rounds: how many rounds with an installation the node has had in this run, this one included.
         is_more_offered: whether a scan after the installation offers updates that this round has not tried.
+        is_stay_over: whether the node has to serve again, and be drained again, before the restart.
     """
 
     plan: InstallPlan
@@ -112,6 +113,7 @@ class InstallOutcome:
     reboot_required: bool
     rounds: int
     is_more_offered: bool = False
+    is_stay_over: bool = False
 
     @property
     def installed(self) -> tuple[InstallRecord, ...]:

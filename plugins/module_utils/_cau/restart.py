@@ -15,9 +15,9 @@ from datetime import datetime
 from .._errors import OperationError, Outcome
 from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
 from .._wmi.codes import win32_code
-from . import gate, pending
+from . import gate, pending, stay
 from .cluster_view import alive_on, is_drained
-from .errors import CauError, OutcomeUnknownError, RestartFailedError
+from .errors import CauError, JournalError, OutcomeUnknownError, RestartFailedError
 from .fleet import NodeWork
 from .journal_records import NodeEntry, Phase
 from .node_session import session_for
@@ -34,6 +34,10 @@ _ON_ITS_WAY = {1115: "the node is going down already", 1190: "somebody else has 
 # A restart can come with a second one of its own, after firmware or servicing; more than that is no way to come back.
 _MOST_RESTARTS = 4
 _TRIES = 3
+
+
+class StayOverError(CauError):
+    """The node cannot be restarted again before it has served for a while."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,11 @@ def plan_restart(work: NodeWork, options: RestartOptions | None = None) -> Resta
     """Find out whether the node would be restarted; holds a node session for the question alone where none stands.
 
     Raises:
+        RunLockLostError: this run does not hold the lock.
         OperationError: what waits for a restart could not be read.
     """
+    if work.ownership is not None:
+        work.ownership.verify_lock()
     with session_for(work):
         return _plan(work, options or RestartOptions())
 
@@ -143,12 +150,30 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
     wait = RestartWait(work, before, lost_seconds=options.lost_seconds)
     limit = Deadline(work.clock, options.reboot_seconds)
     if not is_asked_before:
-        if work.journal is not None:
-            work.journal.write(work.node, phase=Phase.RESTARTING, boot_time=before.boot_time, reason=None)
+        _announce(work, before, entry)
         _ask(work, options, entry, wait)
     else:
         wait.expect_lost(send_again=lambda: _send_again(work, options, wait))
     return _come_back(work, options, plan, wait, services, limit)
+
+
+def _announce(work: NodeWork, before: Boot, entry: NodeEntry | None) -> None:
+    """Write down that the node is about to be restarted, or take that back where only one place took it."""
+    if work.journal is None:
+        return
+    try:
+        work.journal.write(work.node, phase=Phase.RESTARTING, boot_time=before.boot_time, reason=None)
+    except JournalError:
+        _take_back(work, entry, "the restart could not be announced")
+        raise
+
+
+def _take_back(work: NodeWork, entry: NodeEntry | None, reason: str) -> None:
+    """Note that the restart was not asked for after all."""
+    if work.journal is not None:
+        phase = entry.phase if entry is not None else Phase.DRAINED
+        boot_time = entry.boot_time if entry is not None else None
+        work.journal.write_where_possible(work.node, phase=phase, boot_time=boot_time, reason=reason)
 
 
 def _boot_before(work: NodeWork, entry: NodeEntry | None) -> Boot:
@@ -174,14 +199,22 @@ def _require_away(work: NodeWork, options: RestartOptions) -> None:
     if work.ownership is None:
         return
     node = work.client.cluster.node(work.node)
-    if not _was_drained(node, entry_of(work)):
+    entry = entry_of(work)
+    if not _was_drained(node, entry):
         raise RestartFailedError(
             f"the node is {node.state.name.lower()} and not drained; a node that was paused without drain is never restarted",
             node=work.node,
             operation="restart",
             remedy="Drain it first, with cluster_node",
         )
-    _require_empty(work)
+    over = stay.why_over(work, entry)
+    if over is not None:
+        raise StayOverError(
+            f"the node has restarted since it was drained, and its storage is repaired only while it serves: {over}",
+            node=work.node,
+            operation="restart",
+            remedy="Resume the node with cluster_node, then drain it again, which waits for the repair, and restart it then",
+        )
     gate.check(
         work.fleet,
         work.node,
@@ -208,9 +241,7 @@ def _ask(work: NodeWork, options: RestartOptions, entry: NodeEntry | None, wait:
     try:
         _send(work, options, wait)
     except OperationError as error:
-        if work.journal is not None:
-            phase = entry.phase if entry is not None else Phase.DRAINED
-            work.journal.write_where_possible(work.node, phase=phase, reason=f"not restarted: {error.message}")
+        _take_back(work, entry, f"not restarted: {error.message}")
         if isinstance(error, CauError):
             raise
         raise RestartFailedError(

@@ -47,6 +47,27 @@ def findings(client: NodeClient, info: ClusterInfo, *, away: str | None = None) 
     return found
 
 
+def waits_for_resume(client: NodeClient, info: ClusterInfo, node: str) -> list[str]:
+    """Return what is wrong with the virtual disks as long as a paused node does not serve; empty when that is not what they wait for.
+
+    Newer systems put the node's disks into maintenance mode with the pause and take them out with the resume (cau.md 2.5), so what was
+    written while the node restarted is repaired only afterwards.
+
+    Args:
+        client: the node through which to look.
+        info: what the cluster says about itself.
+        node: the paused node.
+
+    Raises:
+        OperationError: the storage could not be read.
+    """
+    if not info.s2d_enabled:
+        return []
+    if not any(_is_in_maintenance(disk) and _is_of(disk, node) for disk in client.storage.physical_disks()):
+        return []
+    return [text for disk in client.storage.virtual_disks() if (text := _virtual_disk(disk))]
+
+
 def _virtual_disk(disk: VirtualDisk) -> str | None:
     if disk.health is not Health.HEALTHY:
         return f"virtual disk {disk.name} is {disk.health.name.lower()}{_statuses(disk.operational_status)}"
@@ -66,12 +87,18 @@ def _job(job: StorageJob) -> str | None:
 
 
 def _physical_disk(disk: PhysicalDisk, away: str | None) -> str | None:
-    if OperationalStatus.IN_MAINTENANCE_MODE not in disk.operational_status:
-        return None
     # The disks of the node that is being worked on are put into maintenance mode by the pause itself on newer systems.
-    if away and re.search(rf"(?<![\w-]){re.escape(away)}(?![\w-])", disk.physical_location, re.IGNORECASE):
+    if not _is_in_maintenance(disk) or (away and _is_of(disk, away)):
         return None
     return f"disk {disk.name} ({disk.serial}) is in maintenance mode"
+
+
+def _is_in_maintenance(disk: PhysicalDisk) -> bool:
+    return OperationalStatus.IN_MAINTENANCE_MODE in disk.operational_status
+
+
+def _is_of(disk: PhysicalDisk, node: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(node)}(?![\w-])", disk.physical_location, re.IGNORECASE) is not None
 
 
 def _subsystem(system: SubSystem) -> str | None:

@@ -11,6 +11,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain 
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     DrainFailedError,
     GateRefusedError,
+    JournalError,
     NotOurPauseError,
     OutcomeUnknownError,
     RunLockLostError,
@@ -18,6 +19,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     TurnTakenError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import resume
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import DrainStatus, GroupState, NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 
@@ -107,6 +109,18 @@ def test_a_turn_that_is_lost_while_the_gate_settles_stops_the_pause(bench: Bench
         drain(bench.work)
     assert bench.count("pause") == 0
     assert not bench.entry().paused_by_us
+
+
+def test_a_drain_that_cannot_be_announced_is_not_begun_and_leaves_no_trace(bench: Bench, node1: FakeMachine) -> None:
+    bench.world.fault("node2", "set_text", when="silent", count=9)
+
+    with pytest.raises(JournalError):
+        drain(bench.work)
+    assert bench.count("pause") == 0
+    entry = bench.entry()
+    assert (entry.phase, entry.paused_by_us) == (Phase.LOCKED, False)
+    assert node1.node_session is None
+    assert not resume(bench.work).is_resumed_by_others
 
 
 def test_another_node_with_a_session_keeps_its_turn(bench: Bench, node1: FakeMachine) -> None:

@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain import drain
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     CauError,
     GateRefusedError,
+    JournalError,
     NotOurPauseError,
     OutcomeUnknownError,
     RestartFailedError,
@@ -19,10 +22,17 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     TurnTakenError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import RestartOptions, plan_restart, restart
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import (
+    RestartOptions,
+    StayOverError,
+    plan_restart,
+    restart,
+)
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import resume
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import DrainStatus, GroupState, NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError, NotAClusterNodeError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, PhysicalDisk, VirtualDisk
 
 from ..fakes.world import FakeMachine, Held
 from .helpers import CBS, RUN_ID, Bench, service
@@ -132,6 +142,59 @@ def test_a_second_restart_goes_by_the_journal_when_windows_has_forgotten_the_dra
     restart(drained.work)
 
     assert drained.count("restart") == 2
+
+
+def degrade(bench: Bench) -> None:
+    """Leave the storage as it is after a restart on a system that holds the paused node's disks in maintenance mode."""
+    bench.world.info = replace(bench.world.info, s2d_enabled=True)
+    bench.world.virtual_disks = [VirtualDisk("Volume1", Health.WARNING, (3,))]
+    bench.world.physical_disks = [PhysicalDisk("Disk1", "S1", Health.HEALTHY, (0xD016,), "Node node1 : Slot 1")]
+
+
+def test_a_node_whose_storage_waits_for_its_resume_is_refused_at_once(drained: Bench) -> None:
+    restart(drained.work)
+    degrade(drained)
+    began = drained.clock.now()
+
+    with pytest.raises(StayOverError, match="only while it serves: virtual disk Volume1"):
+        restart(drained.work, RestartOptions(storage_wait_seconds=1800))
+    assert drained.clock.now() - began < 60
+    assert drained.count("restart") == 1
+    assert drained.entry().phase is Phase.RESTARTED
+
+
+def test_a_storage_that_is_damaged_before_the_first_restart_is_for_the_gate(drained: Bench) -> None:
+    degrade(drained)
+
+    with pytest.raises(GateRefusedError):
+        restart(drained.work)
+
+
+def test_a_new_drain_allows_a_restart_again(drained: Bench) -> None:
+    restart(drained.work)
+    resume(drained.work)
+    drain(drained.work)
+
+    assert drained.entry().boot_time is None
+
+
+def test_a_restart_that_cannot_be_announced_is_not_asked_for_and_leaves_no_trace(drained: Bench) -> None:
+    drained.world.fault("node2", "set_text", when="silent", count=9)
+
+    with pytest.raises(JournalError):
+        restart(drained.work)
+    assert drained.count("restart") == 0
+    assert drained.entry().phase is Phase.DRAINED
+    assert drained.entry().boot_time is None
+
+
+def test_planning_a_restart_reads_the_lock_first(drained: Bench) -> None:
+    lose_lock(drained)
+    drained.world.log.clear()
+
+    with pytest.raises(RunLockLostError):
+        plan_restart(drained.work)
+    assert drained.count("reboot_required") == drained.count("create_node_session") == 0
 
 
 def test_a_role_that_arrives_at_the_last_moment_stops_it(drained: Bench) -> None:

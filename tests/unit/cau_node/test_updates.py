@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     CauError,
+    JournalError,
     NotOurPauseError,
     OfferedAgainError,
     QueryError,
@@ -31,6 +32,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors
     MethodFailedError,
     NotAClusterNodeError,
 )
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, PhysicalDisk, VirtualDisk
 
 from ..fakes.world import FakeMachine, FakeUpdate, Held
 from .helpers import CBS, Bench, fake_update, update_id
@@ -168,6 +170,45 @@ def test_lock_turn_and_pause_are_read_before_every_batch(drained: Bench) -> None
         since = max([index for index, operation in enumerate(before) if operation == "install"], default=0)
         assert before[since:].count("touch_run_lock") >= 3
         assert "node" in before[since:]
+
+
+def test_a_batch_that_cannot_be_announced_is_not_installed_and_leaves_no_trace(drained: Bench) -> None:
+    drained.world.fault("node2", "set_text", when="silent", count=9)
+
+    with pytest.raises(JournalError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 0
+    entry = drained.entry()
+    assert (entry.phase, entry.batch, entry.rounds) == (Phase.DRAINED, (), 0)
+
+
+def test_a_second_restart_that_the_storage_forbids_asks_for_a_resume_first(drained: Bench, node1: FakeMachine) -> None:
+    drained.journal.write("node1", boot_time=drained.work.client.system.info().boot_time)
+    drained.world.info = replace(drained.world.info, s2d_enabled=True)
+    drained.world.virtual_disks = [VirtualDisk("Volume1", Health.WARNING, (3,))]
+    drained.world.physical_disks = [PhysicalDisk("Disk1", "S1", Health.HEALTHY, (0xD016,), "Node node1 : Slot 1")]
+    node1.offered = [fake_update(1, needs_restart=True)]
+
+    outcome = install(drained.work, OPTIONS)
+
+    assert outcome.reboot_required
+    assert outcome.is_stay_over
+
+
+def test_a_first_restart_asks_for_no_resume(drained: Bench, node1: FakeMachine) -> None:
+    node1.offered = [fake_update(1, needs_restart=True)]
+
+    assert not install(drained.work, OPTIONS).is_stay_over
+
+
+@pytest.mark.parametrize("look", [scan, plan_install])
+def test_a_scan_inside_a_run_reads_the_lock_first(offered: Bench, look: Callable[..., object]) -> None:
+    offered.world.machine("node3").run_lock = Held("bbbbbbbb-0000-4000-8000-00000000000b", 0)
+    offered.world.log.clear()
+
+    with pytest.raises(RunLockLostError):
+        look(offered.work, OPTIONS)
+    assert offered.count("scan") == offered.count("create_node_session") == 0
 
 
 def test_an_undrained_node_gets_nothing(offered: Bench) -> None:

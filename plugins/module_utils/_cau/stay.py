@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A node's stay out of service, from its drain to its resume: whether it has to end before the node can be restarted again.
+
+Private to this collection; it may change at any time.
+"""
+
+from __future__ import annotations
+
+from .._errors import OperationError
+from . import storage_gate
+from .errors import CauError
+from .fleet import NodeWork
+from .journal_records import NodeEntry
+from .waiting import names
+
+
+def why_over(work: NodeWork, entry: NodeEntry | None) -> str | None:
+    """Return what the storage waits for until the node serves again, None when a restart in this stay may pass the gate.
+
+    Args:
+        work: the node in work.
+        entry: its entry in the journal, whose boot time tells whether this stay has had a restart.
+    """
+    if work.ownership is None or entry is None or entry.boot_time is None:
+        return None
+    try:
+        waiting = storage_gate.waits_for_resume(work.client, work.client.cluster.info(), work.node)
+    except CauError:
+        raise
+    except OperationError:
+        # What cannot be read is for the gate to refuse.
+        return None
+    return names(waiting) or None
