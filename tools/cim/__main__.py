@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from .output import show_class, show_instance, show_recording
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
+EXIT_CLOSED_PIPE = 141
 
 
 def _identify(client: Client, options: argparse.Namespace) -> object:
@@ -95,9 +97,24 @@ def _run(options: argparse.Namespace) -> object:
         return COMMANDS[options.command](client, options)
 
 
+def _write(text: str) -> bool:
+    """Write to stdout and return whether anybody reads it; with a reader like head that has gone, Python ends without a word too."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    options = parse_arguments(arguments)
+    try:
+        options = parse_arguments(arguments)
+    except SystemExit:
+        _write("")
+        raise
     try:
         result = _run(options)
     except (OperationError, UsageError, ValueError) as error:
@@ -106,8 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("cim: interrupted; what was sent may still be at work", file=sys.stderr)
         return EXIT_INTERRUPTED
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-    return 0
+    return 0 if _write(json.dumps(result, indent=2, ensure_ascii=False) + "\n") else EXIT_CLOSED_PIPE
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.valu
 
 DESCRIPTION = """Look at one WS-Management endpoint.
 
-Answers are JSON on stdout. A failure is one sentence on stderr and exit code 1.
+Answers are JSON on stdout. A failure is one sentence on stderr and exit code 1; 141 says that nobody read the answer to its end.
 The password comes from CIM_PASSWORD or a prompt, never from the command line."""
 
 _HTTP_PORT, _HTTPS_PORT = 5985, 5986

@@ -82,7 +82,7 @@ def _unreached(causes: list[BaseException], kinds: set[str], endpoint: Endpoint)
             "the proxy of this connection does not answer or refuses",
             "Check the proxy option of the host's connection, or leave it out",
         ),
-        (is_unknown_name, f"the name {host} is not known", "Check ansible_host and the controller's DNS settings"),
+        (is_unknown_name, f"the name {host} is not known", "Check the host's address and the DNS settings of this machine"),
         (
             bool(kinds & {"ConnectTimeout", "ConnectTimeoutError"}),
             f"{address} did not take the connection within {endpoint.connect_timeout:g} s",
@@ -119,7 +119,7 @@ def _tls_failure(causes: list[BaseException], endpoint: Endpoint) -> TlsError | 
         return TlsError(
             f"{_address(endpoint)} does not speak TLS",
             node=endpoint.name,
-            remedy="Port 5985 is http and 5986 https: let port and ansible_winrm_scheme agree",
+            remedy="Port 5985 is http and 5986 https: let port and scheme agree",
         )
     if any(sign in reason for sign in _HANDSHAKE_SIGNS):
         return TlsError(
@@ -132,11 +132,11 @@ def _tls_failure(causes: list[BaseException], endpoint: Endpoint) -> TlsError | 
 
 def _certificate_failure(failure: ssl.SSLCertVerificationError, endpoint: Endpoint) -> TlsError:
     text = failure.verify_message
-    remedy = "Trust its issuer (ansible_winrm_ca_trust_path), or renew the certificate"
+    remedy = "Add its issuer to the trusted certificates, or renew the certificate"
     if failure.verify_code == 10:  # X509_V_ERR_CERT_HAS_EXPIRED
         remedy = "Renew the certificate of the host's HTTPS listener"
     elif "mismatch" in text.lower():
-        remedy = "Connect by a name that the certificate holds (ansible_host), or issue a certificate with this name"
+        remedy = "Connect by a name that the certificate holds (as the host's address), or issue a certificate with this name"
     return TlsError(f"the host's certificate is not accepted: {text.rstrip('.')}", node=endpoint.name, remedy=remedy)
 
 
@@ -218,7 +218,11 @@ _STATUSES: dict[int, tuple[str, str, Outcome]] = {
         Outcome.FAILED,
     ),
     403: ("the host forbids the request (HTTP 403)", "Check what stands in front of the WinRM service", Outcome.FAILED),
-    404: ("there is no WS-Management service at this path (HTTP 404)", "Check ansible_winrm_path; it is /wsman on Windows", Outcome.FAILED),
+    404: (
+        "there is no WS-Management service at this path (HTTP 404)",
+        "Check the path that is set for the host; it is /wsman on Windows",
+        Outcome.FAILED,
+    ),
     405: (
         "what answers there does not take POST requests (HTTP 405)",
         "Check host, port and path; this is no WinRM service",

@@ -55,9 +55,9 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
     missing_package = MISSING or xml_stream.MISSING
     if missing_package is not None:
         raise RequestRefusedError(
-            f"a Python package is missing on the controller ({missing_package})",
+            f"a Python package is missing ({missing_package})",
             node=endpoint.name,
-            remedy="Install the packages of the collection's requirements.txt into the environment that runs Ansible",
+            remedy="Install the packages of the collection's requirements.txt into the Python environment that runs this",
         )
     _require_settings(endpoint)
     return TransportChannel(endpoint, clock, traffic)
@@ -69,13 +69,13 @@ def _require_settings(endpoint: Endpoint) -> None:
         raise RequestRefusedError(
             "the host's address is no URL of a WS-Management service",
             node=endpoint.name,
-            remedy="Check ansible_host, ansible_port, ansible_winrm_scheme and ansible_winrm_path",
+            remedy="Check the address, port, scheme and path that are set for the host",
         )
     if not endpoint.is_https and not endpoint.seals_messages and endpoint.message_encryption != "never":
         raise RequestRefusedError(
             f"{endpoint.auth} over http would send password and messages readable for everybody",
             node=endpoint.name,
-            remedy="Use https, or ntlm or kerberos; ansible_winrm_message_encryption: never allows it all the same",
+            remedy="Use https, or ntlm or kerberos; message encryption set to never allows it all the same",
         )
     if endpoint.auth in _WITH_PASSWORD and not (endpoint.auth == "ssl" and endpoint.cert_pem):
         missing = "user" if not endpoint.username else "password" if endpoint.password is None else None
@@ -83,14 +83,14 @@ def _require_settings(endpoint: Endpoint) -> None:
             raise AuthenticationError(
                 f"no {missing} is set for signing in by {endpoint.auth}",
                 node=endpoint.name,
-                remedy="Set ansible_user and ansible_password for the host",
+                remedy="Set user and password for the host",
             )
     for path in filter(None, (endpoint.ca_trust_path if endpoint.verify_certificate else None, endpoint.cert_pem, endpoint.cert_key_pem)):
         if not pathlib.Path(path).exists():
             raise TlsError(
                 f"the file {path} does not exist",
                 node=endpoint.name,
-                remedy="Check ansible_winrm_ca_trust_path, ansible_winrm_cert_pem and ansible_winrm_cert_key_pem",
+                remedy="Check the paths of the trusted certificates, the client certificate and its key",
             )
 
 

@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import os
+import subprocess
+import sys
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import failures
 
 from tools.cim.__main__ import main
 
@@ -184,6 +189,36 @@ def test_file_that_is_no_recording_is_refused(cim: Callable[..., Run], tmp_path:
     run = cim("parse", str(recording))
     assert run.code == 1
     assert run.err.startswith("cim: ")
+
+
+def test_recorded_fault_after_other_messages_came_in_an_answer_that_had_begun(cim: Callable[..., Run], tmp_path: Path) -> None:
+    recording = tmp_path / "recording.xml"
+    refusal = fault("s:Receiver", detail=wsman_fault(0x803381A6))
+    for data, outcome in ((refusal, "not_done"), (keep_alive() + refusal, "unknown")):
+        recording.write_bytes(data)
+        shown = cim("parse", str(recording)).out
+        assert (shown[-1] if isinstance(shown, list) else shown)["content"]["outcome"]["once_only"] == outcome
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["parse", "recording.xml"]])
+def test_reader_that_has_gone_ends_it_without_a_word(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "recording.xml").write_bytes(RECORDINGS["class"])
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-m", "tools.cim", *arguments]
+        ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60, check=False)
+    finally:
+        os.close(writing)
+    assert ended.stderr == b""
+
+
+def test_no_sentence_of_the_client_names_what_only_ansible_has() -> None:
+    for file in Path(failures.__file__).parent.glob("*.py"):
+        texts = [
+            node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        assert [text for text in texts if "ansible" in text.lower()] == [], file.name
 
 
 def test_namespaces_of_the_recordings_are_the_real_ones() -> None:

@@ -74,7 +74,7 @@ STATUSES = [
     (400, HttpStatusError, "could not read"),
     (401, AuthenticationError, "LocalAccountTokenFilterPolicy"),
     (403, HttpStatusError, "forbids"),
-    (404, HttpStatusError, "ansible_winrm_path"),
+    (404, HttpStatusError, "/wsman on Windows"),
     (405, HttpStatusError, "POST"),
     (407, HttpStatusError, "proxy"),
     (413, HttpStatusError, "MaxEnvelopeSizekb"),
