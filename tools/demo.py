@@ -36,9 +36,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="only show what would be done")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
     options = parser.parse_args(arguments)
-    return run_in(
-        options.directory, lambda: demonstrate(options.scenario, options.rate, options.directory, is_check=options.check)
-    )
+    return run_in(options.directory, lambda: demonstrate(options.scenario, options.rate, options.directory, is_check=options.check))
 
 
 def demonstrate(scenario: str, rate: float, directory: Path, *, is_check: bool) -> int:
