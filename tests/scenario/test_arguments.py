@@ -78,3 +78,40 @@ def test_outcome_that_cannot_be_recorded_gives_the_lock_back(opened: Open) -> No
     assert count(events, "run_lock_taken") == count(events, "run_lock_released") == 2
     assert count(events, "pause_requested") == count(events, "resumed") == 1
     assert stage.verdict() == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "limit"), [("no_such_group", None), ("min01-n1", "min01-n2"), ("no_such_group", "min01-n1"), ("all", "min01-n1:!min01-n1")]
+)
+def test_hosts_that_match_nothing_fail(hosts: str, limit: str | None, opened: Open) -> None:
+    stage = opened()
+    run = stage.playbook(PLAYBOOK, "-e", f"rolling_update_hosts={hosts}", *(["--limit", limit] if limit else []))
+    assert run.exit_code not in {0, 4}, run.screen
+    assert limit == "min01-n1:!min01-n1" or f"No host of the inventory matches rolling_update_hosts ({hosts})" in run.screen
+    nothing_was_done(stage)
+
+
+def test_empty_inventory_fails(opened: Open) -> None:
+    stage = opened()
+    inventory = stage.write_playbook("all:\n  hosts: {}\n", name="empty.yml")
+    run = stage.controller.playbook("-i", inventory, PLAYBOOK)
+    assert run.exit_code == 2, run.screen
+    assert "No host of the inventory matches rolling_update_hosts (all)" in run.screen
+    nothing_was_done(stage)
+
+
+def test_screen_has_no_line_for_a_file_of_tasks_but_those_of_the_rounds(opened: Open) -> None:
+    stage = opened()
+    run = stage.playbook(PLAYBOOK)
+    assert run.exit_code == 0, run.screen
+    included = [line for line in run.screen.splitlines() if line.startswith("included: ")]
+    assert {line.split(" for ")[0].rpartition("/")[2] for line in included} == {"round.yml"}, run.screen
+
+
+def test_failure_that_all_hosts_have_in_common_is_told_once_by_each(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3))
+    run = stage.playbook(stage.write_playbook(role_play(serial=None)))
+    assert run.exit_code == 2, run.screen
+    message = '"msg": "run: min01-n1, min01-n2, min01-n3 failed: lock: the play works on 3 nodes'
+    assert run.screen.count(message) == 3, run.screen
+    nothing_was_done(stage)
