@@ -16,6 +16,7 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import GROUP_TYPE_CLUSTER_UPDATE_AGENT, ClusterInfo, ClusterNode, ResourceGroup
 from ..module_utils._wmi.errors import NotAClusterNodeError, ProviderMissingError
 from ..module_utils._wmi.node_client import NodeClient
+from ..module_utils._wsman.client import ServerConfiguration
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._task import TaskRun
 
@@ -33,6 +34,7 @@ class ActionModule(UpdatingAction):
             groups = me.cluster.groups()
             storage = storage_gate.findings(me, info) if info.s2d_enabled else None
             safe = [_quorum(me, info, nodes, node) for node in nodes]
+            limits = me.winrm_limits()
         task.progress.cluster = info.name
         hosts, unreachable = find_hosts(task, info, nodes)
         fleet = task.fleet(info.name, hosts)
@@ -47,6 +49,7 @@ class ActionModule(UpdatingAction):
             "left_behind": left_behind(fleet),
             "cau_role": _group(role) if role else None,
             "storage": storage,
+            "winrm": _winrm(limits),
             "no_answer": unreachable,
         }
 
@@ -112,6 +115,13 @@ def _cluster(info: ClusterInfo) -> dict[str, t.Any]:
         "storage_spaces_direct": info.s2d_enabled,
         "drain_on_shutdown": info.drain_on_shutdown,
         "functional_level": info.functional_level,
+    }
+
+
+def _winrm(limits: ServerConfiguration | None) -> dict[str, int | None]:
+    return {
+        "max_timeout_ms": limits.max_timeout_ms if limits else None,
+        "max_envelope_kb": limits.max_envelope_kb if limits else None,
     }
 
 

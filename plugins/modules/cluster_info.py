@@ -144,6 +144,22 @@ storage:
   type: list
   elements: str
   sample: []
+winrm:
+  description:
+    - The limits of the host's WinRM service. Each is V(null) when the service does not show it, which it does to administrators only.
+    - Whether C(max_timeout_ms) also ends the long methods of a run, such as an installation, is not documented. Where it does, the run looks
+      at the evidence before it goes on, and a higher limit spares it that.
+  returned: success
+  type: dict
+  contains:
+    max_timeout_ms:
+      description: How long one ordinary request may take, in milliseconds.
+      type: int
+      sample: 60000
+    max_envelope_kb:
+      description: How long one message may be, in kilobytes.
+      type: int
+      sample: 500
 no_answer:
   description: The inventory hosts that could not be asked, with the reason.
   returned: success

@@ -56,6 +56,7 @@ def test_info_changes_nothing_and_tells_the_nodes(opened: Open) -> None:
     run = stage.module("min01-n1", PREFIX + "cluster_info")
     assert run.exit_code == 0, run.screen
     assert "MIN01-N2" in run.screen
+    assert '"max_timeout_ms": 60000' in run.screen
     assert stage.verdict(is_check_mode=True) == []
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from .._wsman.client import Client
+from .._wsman.client import Client, ServerConfiguration
+from .._wsman.errors import FaultError
 from .cluster import Cluster
 from .cluster_update import ClusterUpdate
 from .operating_system import OperatingSystem
@@ -41,6 +42,13 @@ class NodeClient:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    def winrm_limits(self) -> ServerConfiguration | None:
+        """Return the limits of the node's WinRM service, None when it does not show them: it does to administrators (wsman-cim.md 11)."""
+        try:
+            return self.client.configuration()
+        except FaultError:
+            return None
 
     def close(self) -> None:
         """Close the connection."""

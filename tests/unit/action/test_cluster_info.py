@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState
 
+from ..fakes.clients import FakeNodeClient
 from ..fakes.world import FakeWorld, Held
 from .playbook import Playbook
 
@@ -68,3 +70,12 @@ def test_run_whose_lock_aged_out_is_still_told_with_the_node_that_it_left_paused
 def test_cluster_without_a_run_has_nothing_left_behind(playbook: Playbook) -> None:
     result = playbook.run("cluster_info", "hv-a")
     assert (result["journals"], result["left_behind"]) == ([], [])
+
+
+def test_limits_of_the_host_are_told(playbook: Playbook) -> None:
+    assert playbook.run("cluster_info", "hv-a")["winrm"] == {"max_timeout_ms": 60000, "max_envelope_kb": 500}
+
+
+def test_limits_that_the_host_does_not_show_are_null(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeNodeClient, "winrm_limits", lambda self: None)
+    assert playbook.run("cluster_info", "hv-a")["winrm"] == {"max_timeout_ms": None, "max_envelope_kb": None}

@@ -35,6 +35,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operat
     Process,
     Service,
 )
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import ServerConfiguration
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
 
 from .clock import START
@@ -296,6 +297,11 @@ class FakeNodeClient:
         self.system = FakeOperatingSystem(machine)
         self.registry = FakeRegistry(machine)
         self.storage = FakeStorage(machine)
+
+    def winrm_limits(self) -> ServerConfiguration | None:
+        """The limits that hosts ship with."""
+        with self.machine.world.operation(self.machine, "winrm_limits"):
+            return ServerConfiguration(max_timeout_ms=60000, max_envelope_kb=500, max_batch_items=None)
 
     def close(self) -> None:
         """Count the close."""
