@@ -50,6 +50,8 @@ class ActionModule(UpdatingAction):
 
 def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
     """Return the outcome of a node on which nothing is left to install."""
+    if fact.left_alone:
+        return _outcome(task, fact, NodeState.LEFT_ALONE, "it was out of service before the run, which accepts that")
     is_idle = fact.updates == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False) as work:

@@ -11,13 +11,14 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..module_utils._cau import gate, run_lock
-from ..module_utils._cau.errors import CauError, RunLockLostError
+from ..module_utils._cau.errors import CauError, MembershipError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.journal import Journal
 from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.membership import Membership
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._errors import OperationError, Outcome
+from ..module_utils._wmi.cluster import NodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
@@ -60,7 +61,8 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
-    fact = replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
+    left_alone = _is_left_alone(fleet, fact)
+    fact = replace(fact, left_alone=left_alone, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
     if task.is_check:
         return _previewed(task, fleet, fact, is_new=is_new)
     with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
@@ -86,7 +88,7 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
     # A host that works at the same time may have begun the run since this task was given its variables.
     begun = shared.read(task.facts.process) if is_new else None
     if begun is not None:
-        fact = replace(begun, host=task.host, node=fact.node, began=fact.began)
+        fact = replace(begun, host=task.host, node=fact.node, left_alone=fact.left_alone, began=fact.began)
     elif is_new:
         fact = replace(fact, run_id=new_run_id())
     if (begun is not None or not is_new) and _stands(fleet, fact):
@@ -100,7 +102,7 @@ def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> d
     """Look at everything that taking the lock looks at, and write nothing."""
     views = run_lock.require_free(fleet, fact.run_id)
     if is_new:
-        _gate(task, fleet)
+        _gate(task, fleet, fact.accept_down)
         task.progress.say(None, "lock", f"free on {len(views)} of {len(views)} nodes, would be taken")
     return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
 
@@ -109,7 +111,7 @@ def _taken(task: TaskRun, fleet: Fleet, fact: RunFact) -> dict[str, t.Any]:
     """Take the lock wherever it does not stand."""
     journal = task.journal(fleet, fact)
     began = task.clock.now()
-    state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet))
+    state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet, fact.accept_down))
     if len(state.taken) in {0, len(state.nodes)}:
         # Both ways set every heartbeat; taking some locks again sets only theirs.
         fact = replace(fact, beaten_at=began)
@@ -199,8 +201,8 @@ def _stands(fleet: Fleet, fact: RunFact) -> bool:
 
 def _begin(task: TaskRun) -> RunFact:
     """Return the fact of a new run, which has no id yet."""
-    found = task.membership()
-    first = _wanted_first(task.arguments["node_order"], found)
+    found = _membership(task)
+    first = _nodes_named(task, "node_order", found)
     return RunFact(
         process=task.facts.process,
         host=task.host,
@@ -208,35 +210,62 @@ def _begin(task: TaskRun) -> RunFact:
         node=found.me,
         nodes=found.nodes,
         order=[found.nodes[node] for node in dict.fromkeys([*first, *found.order])],
-        accept_down=task.arguments["accept_down"],
+        accept_down=_nodes_named(task, "accept_down", found),
         controller=controller_name(),
         user=user_name(),
         started_at=task.clock.utc().isoformat(),
     )
 
 
-def _wanted_first(wanted: list[str], found: Membership) -> list[str]:
-    """Return the nodes that the user wants to be updated first, however he called them."""
+def _membership(task: TaskRun) -> Membership:
+    """Find the nodes; a node that may be down and cannot be asked is said to be needed all the same."""
+    try:
+        return task.membership()
+    except MembershipError as error:
+        accepted = {name.casefold() for name in task.arguments["accept_down"]}
+        silent = [name for name in error.missing if name.casefold() in accepted]
+        if not silent:
+            raise
+        raise MembershipError(
+            f"{error.message}; accept_down lets {', '.join(silent)} be out of service, but the run lock stands on every node, and a node "
+            "that is down cannot carry it",
+            missing=error.missing,
+            no_answer=error.no_answer,
+            operation=error.operation,
+            remedy="Start the node and its cluster service, paused if it is not to serve, or evict it",
+            outcome=Outcome.NOT_DONE,
+        ) from error
+
+
+def _is_left_alone(fleet: Fleet, fact: RunFact) -> bool:
+    """Return whether the host's node is out of service with the run's consent, so that nothing is done to it."""
+    if fact.node not in fact.accept_down:
+        return False
+    return fleet.node(fact.node).cluster.node(fact.node).state is not NodeState.UP
+
+
+def _nodes_named(task: TaskRun, option: str, found: Membership) -> list[str]:
+    """Return the nodes that an option names, however the user called them."""
     known = {name.casefold(): node for node, host in found.nodes.items() for name in (host, node)}
-    strange = [name for name in wanted if name.casefold() not in known]
+    strange = [name for name in task.arguments[option] if name.casefold() not in known]
     if strange:
         raise CauError(
-            f"node_order names {', '.join(strange)}, which is no node of the cluster {found.cluster}",
+            f"{option} names {', '.join(strange)}, which is no node of the cluster {found.cluster}",
             operation="lock",
             remedy=f"Its nodes are {', '.join(found.nodes)}",
             outcome=Outcome.NOT_DONE,
         )
-    return [known[name.casefold()] for name in wanted]
+    return [known[name.casefold()] for name in task.arguments[option]]
 
 
-def _gate(task: TaskRun, fleet: Fleet) -> None:
+def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str]) -> None:
     gate.check(
         fleet,
         None,
         clock=task.clock,
         progress=task.progress,
         settle_seconds=task.arguments["settle_time"],
-        accept_down=task.arguments["accept_down"],
+        accept_down=accept_down,
         check=task.stop.check,
     )
 
@@ -276,7 +305,14 @@ def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
 
 
 def _view(fact: RunFact, *, has_ended: bool = False) -> dict[str, t.Any]:
-    return {"run_id": fact.run_id, "cluster": fact.cluster, "nodes": fact.nodes, "order": fact.order, "ended": has_ended}
+    return {
+        "run_id": fact.run_id,
+        "cluster": fact.cluster,
+        "nodes": fact.nodes,
+        "order": fact.order,
+        "ended": has_ended,
+        "left_alone": fact.left_alone,
+    }
 
 
 def _diff(before: dict[str, str | None], after: dict[str, str | None]) -> list[dict[str, t.Any]]:

@@ -103,7 +103,7 @@ outcome:
       type: str
       sample: hv-a.example.com
     state:
-      description: One of V(ok), V(nothing_to_do), V(failed) and V(left_out).
+      description: One of V(ok), V(nothing_to_do), V(left_alone), V(failed) and V(left_out).
       type: str
       sample: ok
     updates:
@@ -119,7 +119,7 @@ outcome:
       type: int
       sample: 1260
     reason:
-      description: The error of a node that failed, V(null) otherwise.
+      description: The error of a node that failed, or why it was left alone, V(null) otherwise.
       type: str
       sample: null
 outcomes:

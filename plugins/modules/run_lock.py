@@ -39,9 +39,11 @@ options:
     default: []
   accept_down:
     description:
-      - Nodes of the cluster that may be down or paused although the run goes on, by their names in the cluster. It holds for all
-        tasks of the run.
-      - They must still be reachable, as the lock is taken on them too.
+      - Nodes of the cluster that may be paused or down although the run goes on, by their names in the cluster or in the inventory. It
+        holds for all tasks of the run. Without it, such a node refuses the lock.
+      - The lock is taken on them too, so they must be reachable and their cluster service must answer. A node that is down for good has to
+        be evicted first.
+      - The role C(cluster_aware.updating.rolling_update) leaves such a node as it is.
     type: list
     elements: str
     default: []
@@ -135,6 +137,10 @@ run:
       sample: [hv-b.example.com, hv-a.example.com]
     ended:
       description: Whether the run has come to its end in this playbook, so that nothing more is to be done on the cluster.
+      type: bool
+      sample: false
+    left_alone:
+      description: Whether the node of the host is one of O(accept_down) and not up, so that nothing is to be done to it.
       type: bool
       sample: false
 holders:

@@ -34,6 +34,7 @@ class RunFact:
         nodes: the inventory host of each node.
         order: the inventory hosts in the order in which to update them.
         accept_down: nodes that may be down or paused, as the run was told.
+        left_alone: whether the node is one of these and was down or paused when the host joined, so that it stays as it is.
         controller: name of the controller, for the journal.
         user: who started the run, for the journal.
         started_at: when, ISO 8601, for the journal.
@@ -54,6 +55,7 @@ class RunFact:
     nodes: dict[str, str] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     accept_down: list[str] = field(default_factory=list)
+    left_alone: bool = False
     controller: str = ""
     user: str = ""
     started_at: str = ""
@@ -141,7 +143,7 @@ class RunFacts:
         for fact in self.on(others).values():
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
-                return replace(fact, host=host, node=node, updates=0, restarts=0, began=0.0, outcome=None)
+                return replace(fact, host=host, node=node, left_alone=False, updates=0, restarts=0, began=0.0, outcome=None)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

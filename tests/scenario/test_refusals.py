@@ -15,7 +15,7 @@ from tests.harness.record import Entry
 from tests.harness.stage import Stage
 
 from . import clusters
-from .plays import PLAYBOOK, count, role_play, task_play
+from .plays import PLAYBOOK, count, nodes_of, role_play, task_play
 
 Open = Callable[..., Stage]
 
@@ -78,6 +78,42 @@ def test_free_strategy_is_refused(opened: Open) -> None:
 def test_node_that_is_paused_already_is_refused(opened: Open) -> None:
     stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "paused"}]))
     refused(stage, stage.write_playbook(role_play()), says="MIN01-N3")
+
+
+@pytest.mark.parametrize("play", ["role", "playbook"])
+def test_paused_node_that_is_accepted_is_left_as_it_is(play: str, opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "paused"}]))
+    path = PLAYBOOK if play == "playbook" else stage.write_playbook(role_play())
+    run = stage.playbook(path, "-e", '{"rolling_update_accept_down": ["min01-n3"]}')
+    assert run.exit_code == 0, run.screen
+    assert "MIN01-N3 left as it was" in run.screen
+    events = stage.twin.events()
+    assert sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2"]
+    assert count(events, "resume_requested", "MIN01-N3") == count(events, "scan", "MIN01-N3") == 0
+    assert stage.verdict(accepted_down=frozenset({"MIN01-N3"}), may_not_finish=True) == []
+
+
+def test_accepted_node_still_counts_in_the_quorum(opened: Open) -> None:
+    nodes = ["MIN01-N1", {"name": "MIN01-N2", "state": "paused"}]
+    stage = opened(clusters.cluster(nodes=nodes, quorum={"witness": "none"}))
+    run = stage.playbook(stage.write_playbook(role_play()), "-e", '{"rolling_update_accept_down": ["MIN01-N2"]}')
+    assert run.exit_code == 2, run.screen
+    assert "votes" in run.screen
+    assert count(stage.twin.events(), "pause_requested") == 0
+
+
+def test_accepted_node_that_is_down_cannot_carry_the_lock(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "down"}]))
+    run = stage.playbook(stage.write_playbook(role_play()), "-e", '{"rolling_update_accept_down": ["MIN01-N3"]}')
+    assert run.exit_code == 2, run.screen
+    assert "a node that is down cannot carry it" in run.screen
+    assert changes(stage.twin.events()) == []
+
+
+def test_accepted_node_that_does_not_exist_is_refused(opened: Open) -> None:
+    stage = opened()
+    path = stage.write_playbook(role_play())
+    refused(stage, path, "-e", '{"rolling_update_accept_down": ["MIN01-N9"]}', says="accept_down names MIN01-N9")
 
 
 def test_node_that_is_down_is_refused(opened: Open) -> None:

@@ -21,6 +21,8 @@ class NodeState(enum.StrEnum):
 
     OK = "ok"
     NOTHING_TO_DO = "nothing_to_do"
+    LEFT_ALONE = "left_alone"
+    """It was out of service before the run, which was told to accept that."""
     FAILED = "failed"
     LEFT_OUT = "left_out"
 
@@ -133,6 +135,8 @@ def summary_line(cluster: str, outcomes: Sequence[NodeOutcome], nodes: Sequence[
 def _part(outcome: NodeOutcome) -> str:
     if outcome.state is NodeState.NOTHING_TO_DO:
         return f"{outcome.node} nothing to do"
+    if outcome.state is NodeState.LEFT_ALONE:
+        return f"{outcome.node} left as it was: {_line(outcome.reason)}"
     done = []
     if outcome.updates or outcome.state is NodeState.OK:
         done.append(_count(outcome.updates, "update"))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _task
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._siblings import shared_run
 
@@ -252,3 +253,19 @@ def test_fact_that_run_once_gives_to_all_hosts_names_the_right_node(playbook: Pl
     for variables in playbook.hostvars.values():
         variables["ansible_facts"].update(facts)
     assert playbook.run("cluster_node", "hv-b", state="drained")["node"]["name"] == "node2"
+
+
+def test_node_that_may_be_out_of_service_and_is_has_to_be_left_alone(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").state = NodeState.PAUSED
+    assert not playbook.run("run_lock", "hv-a", accept_down=["hv-b", "NODE3"])["run"]["left_alone"]
+    assert playbook.run("run_lock", "hv-b")["run"]["left_alone"]
+    assert not playbook.run("run_lock", "hv-c")["run"]["left_alone"]
+    outcome = playbook.run("node_outcome", "hv-b", state="finished")["outcome"]
+    assert outcome["state"] == "left_alone"
+
+
+def test_node_that_is_out_of_service_refuses_the_lock_without_the_option(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").state = NodeState.PAUSED
+    message, _fields = playbook.failure("run_lock", "hv-a")
+    assert "node2 is paused" in message
+    assert not world.calls("create_run_lock")
