@@ -32,7 +32,7 @@ from .install_records import (
 )
 from .journal_records import EntryChanges, NodeEntry, Phase
 from .node_session import NodeSession, session_for
-from .permission import entry_of, require_permission
+from .permission import entry_of, require_permission, require_standing
 from .query import batch_query, validate
 from .restart_wait import Boot
 from .updates import UpdateOptions, download_in, label, scan_in
@@ -69,7 +69,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
         OperationError: the scan or the download failed as a whole.
     """
     warnings = validate(options.query)
-    require_permission(work)
+    require_standing(work)
     with session_for(work, is_verified=work.ownership is not None) as session:
         records = _settle_open_batch(work, session, options)
         plan = _plan(work, session, entry_of(work), options, warnings)

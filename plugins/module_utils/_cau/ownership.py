@@ -10,9 +10,9 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from .._clock import Clock
-from .._wmi.cluster import NodeState
+from .._wmi.cluster import ClusterNode, NodeState
 from . import run_lock, turn
-from .errors import NotOurPauseError
+from .errors import NotOurPauseError, TurnLostError
 from .fleet import Fleet
 from .journal import Journal
 
@@ -60,6 +60,26 @@ class Ownership:
         keeps_own = entry is not None and entry.paused_by_us
         return turn.take(self.fleet, self.node, self.run_id, self.clock, keeps_own=keeps_own)
 
+    def keep_turn(self) -> None:
+        """Read that this node's own session stands, and take the turn again where a restart has ended it.
+
+        Raises:
+            CauError: see take_turn; the session may also be another's by now.
+        """
+        try:
+            self.touch_turn()
+        except TurnLostError:
+            self.take_turn()
+
+    def touch_turn(self) -> None:
+        """Read that this node's own session stands, which keeps others from taking the turn; see verify_turn for what an act needs.
+
+        Raises:
+            TurnLostError: its session is gone.
+            NodeSessionHeldError: its session is another's.
+        """
+        turn.touch(self.fleet, self.node, self.run_id, self.clock)
+
     def verify_turn(self) -> None:
         """Read that this node holds the turn.
 
@@ -79,8 +99,11 @@ class Ownership:
         """
         return turn.give_back(self.fleet, self.node, self.run_id, self.clock)
 
-    def verify_paused_by_us(self) -> None:
+    def verify_paused_by_us(self) -> ClusterNode:
         """Read that this node is paused and that this run paused it.
+
+        Returns:
+            The node as it was read.
 
         Raises:
             NotOurPauseError: somebody else paused it, or resumed it.
@@ -88,9 +111,10 @@ class Ownership:
             OperationError: the node gave no answer.
         """
         entry = self.journal.read(self.node)
-        state = self.fleet.node(self.node).cluster.node(self.node).state
+        node = self.fleet.node(self.node).cluster.node(self.node)
+        state = node.state
         if entry is not None and entry.paused_by_us and state is NodeState.PAUSED:
-            return
+            return node
         if state is NodeState.PAUSED:
             message, remedy = "the node is paused, but not by this run", "Ask whoever paused it, and resume it when they have done"
         elif entry is not None and entry.paused_by_us:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a node may be changed now, asked right before each installation and restart.
+"""Whether a node may be changed now, asked when a step begins and right before each installation and restart.
 
 Private to this collection; it may change at any time.
 """
@@ -29,6 +29,21 @@ def require_permission(work: NodeWork) -> None:
     Raises:
         CauError: one of it is not so, or cannot be read.
     """
+    _require(work, is_act=True)
+
+
+def require_standing(work: NodeWork) -> None:
+    """Make sure at the beginning of a step that its act may be permitted later: as require_permission, but for other nodes' sessions.
+
+    The node's own session, which keeps them from taking the turn, has to stand already.
+
+    Raises:
+        CauError: one of it is not so, or cannot be read.
+    """
+    _require(work, is_act=False)
+
+
+def _require(work: NodeWork, *, is_act: bool) -> None:
     work.check()
     if work.ownership is None:
         require_stand_alone(work.client)
@@ -38,7 +53,10 @@ def require_permission(work: NodeWork) -> None:
     if entry is None or not entry.paused_by_us:
         # A node that was never drained has no turn either, and that is not what its user has to know.
         work.ownership.verify_paused_by_us()
-    work.ownership.verify_turn()
+    if is_act:
+        work.ownership.verify_turn()
+    else:
+        work.ownership.touch_turn()
     work.ownership.verify_paused_by_us()
 
 

@@ -22,7 +22,7 @@ from .fleet import NodeWork
 from .journal_records import NodeEntry, Phase
 from .node_session import session_for
 from .pending import Signal
-from .permission import entry_of, require_permission
+from .permission import entry_of, require_permission, require_standing
 from .restart_wait import Boot, RestartWait, wait_for_joining
 from .services import running_auto_services, wait_for_services
 from .waiting import Deadline, duration, names
@@ -130,7 +130,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
         CauError: lock, turn, pause or gate refused it.
     """
     options = options or RestartOptions()
-    require_permission(work)
+    require_standing(work)
     entry = entry_of(work)
     if entry is not None and entry.batch:
         raise OutcomeUnknownError(
@@ -311,8 +311,8 @@ def _come_back(
     work.say("restart", f"up after {duration(seconds)}, {'cluster joined, ' if work.ownership else ''}{_services_words(missing)}")
     if work.journal is not None and work.ownership is not None:
         work.journal.write(work.node, phase=Phase.RESTARTED, reason=f"services missing: {names(missing)}" if missing else None)
-        work.ownership.take_turn()
         work.ownership.verify_lock()
+        work.ownership.keep_turn()
     return RestartResult(True, wait.before.boot_time, wait.boot_time, wait.restarts, seconds, tuple(missing), plan.signals)
 
 

@@ -193,10 +193,12 @@ def bring_back(work: NodeWork, options: ResumeOptions, announce: Callable[[], ob
         ownership.verify_lock()
         if announce is not None and not is_resent:
             announce()
-        node = node_view(work)
-        if node.state is NodeState.UP:
-            return is_resent
-        ownership.verify_paused_by_us()
+        try:
+            node = ownership.verify_paused_by_us()
+        except NotOurPauseError:
+            if node_view(work).state is NodeState.UP:
+                return is_resent
+            raise
         _refuse_another_pause(work, node)
         try:
             work.client.cluster.resume(work.node, options.failback)

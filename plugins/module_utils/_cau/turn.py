@@ -64,7 +64,7 @@ def verify(fleet: Fleet, node: str, run_id: str, clock: Clock) -> None:
         TurnTakenError: another node has a session and keeps it.
         TurnUnreadableError: a node gave no answer.
     """
-    _session(fleet, node, run_id, clock).touch()
+    touch(fleet, node, run_id, clock)
     for look in range(1, _LOOKS + 1):
         try:
             _require_no_other(fleet, node)
@@ -74,6 +74,16 @@ def verify(fleet: Fleet, node: str, run_id: str, clock: Clock) -> None:
             clock.sleep(_LOOK_AGAIN_SECONDS)
         else:
             return
+
+
+def touch(fleet: Fleet, node: str, run_id: str, clock: Clock) -> None:
+    """Keep the node's own session from ageing out.
+
+    Raises:
+        TurnLostError: it is gone.
+        NodeSessionHeldError: it is another's.
+    """
+    _session(fleet, node, run_id, clock).touch()
 
 
 def give_back(fleet: Fleet, node: str, run_id: str, clock: Clock) -> bool:

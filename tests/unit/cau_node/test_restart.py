@@ -84,6 +84,8 @@ def test_lock_turn_and_roles_are_read_between_the_journal_and_the_request(draine
     before = order[: order.index("restart")]
     last_write = len(before) - before[::-1].index("set_text")
     assert before[last_write:].count("touch_run_lock") == 3
+    assert before[last_write:].count("touch_node_session") == 1
+    assert before[last_write:].count("node_session") == 2
     assert "groups_on" in before[last_write:]
     assert before.count("nodes") == 2
 

@@ -169,6 +169,8 @@ def test_lock_turn_and_pause_are_read_before_every_batch(drained: Bench) -> None
         before = order[:position]
         since = max([index for index, operation in enumerate(before) if operation == "install"], default=0)
         assert before[since:].count("touch_run_lock") >= 3
+        assert "touch_node_session" in before[since:]
+        assert before[since:].count("node_session") >= 2
         assert "node" in before[since:]
 
 
