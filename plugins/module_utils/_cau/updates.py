@@ -16,7 +16,7 @@ from .._errors import OperationError, Outcome
 from .._wmi.cluster_update import OfferedUpdate, UpdateResult, UpdateResultCode
 from .._wmi.codes import explain
 from . import pending
-from .errors import CauError
+from .errors import CauError, TimeLimitError
 from .fleet import NodeWork
 from .journal_records import Phase
 from .node_session import NodeSession, session_for
@@ -24,7 +24,7 @@ from .pending import Signal
 from .permission import entry_of, require_stand_alone
 from .query import DEFAULT_QUERY, batch_query, validate
 from .selection import LeftOut, Selection
-from .waiting import HEARTBEAT_SECONDS, Heartbeat, duration, names
+from .waiting import HEARTBEAT_SECONDS, Deadline, Heartbeat, duration, names
 
 # A catalogue that is too large for one pass answers 0x80244010 at first (cau.md 7, 20), and a scan changes nothing.
 _SCAN_TRIES = 3
@@ -43,7 +43,7 @@ class UpdateOptions:
         query: search criteria of the Windows Update Agent.
         include_recommended: whether recommended updates are treated as important ones.
         selection: the choice among what is offered.
-        scan_seconds: for one scan.
+        scan_seconds: for a scan with all its tries.
         download_seconds: for the download of everything.
         install_seconds: for one batch; also how long the evidence of an unknown outcome is waited for.
         batch_size: how many updates go into one installation request.
@@ -135,13 +135,14 @@ def scan_in(work: NodeWork, session: NodeSession, options: UpdateOptions, warnin
 
 def _scan(work: NodeWork, session: NodeSession, options: UpdateOptions) -> list[OfferedUpdate]:
     beat = Heartbeat.of(work, "scan", "scanning")
+    limit = Deadline(work.clock, options.scan_seconds)
     for attempt in range(1, _SCAN_TRIES + 1):
         try:
             return work.client.cluster_update.scan(
                 session.guid,
                 options.query,
                 options.include_recommended,
-                deadline_seconds=options.scan_seconds,
+                deadline_seconds=limit.remaining,
                 on_event=beat.on_event,
                 should_stop=beat.tick,
             )
@@ -149,7 +150,7 @@ def _scan(work: NodeWork, session: NodeSession, options: UpdateOptions) -> list[
             raise
         except OperationError as error:
             is_worth_it = error.outcome is not Outcome.FAILED or error.code == _TOO_MANY_TRIPS
-            if attempt == _SCAN_TRIES or not is_worth_it:
+            if attempt == _SCAN_TRIES or not is_worth_it or limit.remaining <= _RETRY_SECONDS:
                 raise
             work.say("scan", f"failed ({error.message}), trying again in {duration(_RETRY_SECONDS)}")
             work.clock.sleep(_RETRY_SECONDS)
@@ -215,6 +216,7 @@ def download_in(
     """Download some of what a scan accepted, inside a session that stands; what is there already costs nothing."""
     results: list[UpdateResult] = []
     beat = Heartbeat.of(work, step, "downloading")
+    limit = Deadline(work.clock, options.download_seconds)
     began = work.clock.now()
     for start in range(0, len(wanted), _DOWNLOAD_BATCH):
         part = wanted[start : start + _DOWNLOAD_BATCH]
@@ -222,7 +224,7 @@ def download_in(
         if start and work.ownership is not None:
             # The caller has read it before the scan; every further part takes its time.
             work.ownership.verify_lock()
-        results += _repeat_once(work, session, lambda part=part: _download(work, session, part, options, beat))  # type: ignore[misc]
+        results += _repeat_once(work, session, lambda part=part: _download(work, session, part, options, beat, limit), limit)  # type: ignore[misc]
     answered = {result.update_id for result in results}
     outcome = DownloadOutcome(found, tuple(results), tuple(update for update in wanted if update.update_id not in answered))
     good = len(results) - len(outcome.failed)
@@ -236,26 +238,34 @@ def download_in(
 
 
 def _download(
-    work: NodeWork, session: NodeSession, part: Sequence[OfferedUpdate], options: UpdateOptions, beat: Heartbeat
+    work: NodeWork, session: NodeSession, part: Sequence[OfferedUpdate], options: UpdateOptions, beat: Heartbeat, limit: Deadline
 ) -> list[UpdateResult]:
+    if limit.has_passed:
+        raise TimeLimitError(
+            f"the download did not end within {duration(limit.limit_seconds)}",
+            node=work.node,
+            operation="download",
+            remedy="Run it again, what is there already is not downloaded again; or raise download_timeout",
+            limit_seconds=limit.limit_seconds,
+        )
     return work.client.cluster_update.download(
         session.guid,
         batch_query(update.update_id for update in part),
         options.include_recommended,
-        deadline_seconds=options.download_seconds,
+        deadline_seconds=limit.remaining,
         on_event=beat.on_event,
         should_stop=beat.tick,
     )
 
 
-def _repeat_once(work: NodeWork, session: NodeSession, call: Callable[[], list[UpdateResult]]) -> list[UpdateResult]:
+def _repeat_once(work: NodeWork, session: NodeSession, call: Callable[[], list[UpdateResult]], limit: Deadline) -> list[UpdateResult]:
     """Ask a second time when the answer was lost: what has been downloaded is not downloaded again."""
     try:
         return call()
     except CauError:
         raise
     except OperationError as error:
-        if error.outcome is Outcome.FAILED:
+        if error.outcome is Outcome.FAILED or limit.remaining <= _RETRY_SECONDS:
             raise
         work.say("stage", f"no answer ({error.message}), asking again in {duration(_RETRY_SECONDS)}")
         work.clock.sleep(_RETRY_SECONDS)

@@ -18,6 +18,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     OfferedAgainError,
     QueryError,
     RunLockLostError,
+    TimeLimitError,
     UpdatesFailedError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install, plan_install
@@ -33,6 +34,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors
     NotAClusterNodeError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, PhysicalDisk, VirtualDisk
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import ConnectionLostError
 
 from ..fakes.world import FakeMachine, FakeUpdate, Held
 from .helpers import CBS, Bench, fake_update, update_id
@@ -125,6 +127,39 @@ def test_a_download_without_the_lock_is_refused(offered: Bench) -> None:
     with pytest.raises(RunLockLostError):
         download(offered.work, OPTIONS)
     assert offered.count("download") == 0
+
+
+def deadlines(monkeypatch: pytest.MonkeyPatch, bench: Bench, method: str, seconds: float) -> list[float]:
+    """Let a method take its time, and return the time limits that it is given."""
+    update = bench.work.client.cluster_update
+    real = getattr(update, method)
+    given: list[float] = []
+
+    def slow(*arguments: Any, deadline_seconds: float, **options: Any) -> object:  # noqa: ANN401
+        given.append(deadline_seconds)
+        bench.clock.advance(seconds)
+        return real(*arguments, deadline_seconds=deadline_seconds, **options)
+
+    monkeypatch.setattr(update, method, slow)
+    return given
+
+
+def test_all_tries_of_a_scan_share_its_time(offered: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = deadlines(monkeypatch, offered, "scan", 300)
+    offered.world.fault("node1", "scan", count=9)
+
+    with pytest.raises(ConnectionLostError):
+        scan(offered.work, UpdateOptions(scan_seconds=600))
+    assert given == [600, 270]
+
+
+def test_all_parts_of_a_download_share_its_time(offered: Bench, node1: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+    node1.offered = [fake_update(number) for number in range(1, 62)]
+    given = deadlines(monkeypatch, offered, "download", 400)
+
+    with pytest.raises(TimeLimitError, match="did not end within 16 min 40 s"):
+        download(offered.work, UpdateOptions(download_seconds=1000))
+    assert given == [1000, 600, 200]
 
 
 def test_a_download_without_an_answer_is_asked_for_again(offered: Bench) -> None:
