@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _task
@@ -269,3 +272,11 @@ def test_node_that_is_out_of_service_refuses_the_lock_without_the_option(playboo
     message, _fields = playbook.failure("run_lock", "hv-a")
     assert "node2 is paused" in message
     assert not world.calls("create_run_lock")
+
+
+def test_lock_is_taken_although_the_file_system_has_no_locks(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert playbook.run("run_lock", "hv-a")["changed"] is True
