@@ -13,7 +13,14 @@ from ..module_utils._cau import quorum, run_lock, storage_gate
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.journal import left_behind, read_all
 from ..module_utils._errors import OperationError
-from ..module_utils._wmi.cluster import GROUP_TYPE_CLUSTER_UPDATE_AGENT, ClusterInfo, ClusterNode, ResourceGroup
+from ..module_utils._wmi.cluster import (
+    GROUP_TYPE_CLUSTER_UPDATE_AGENT,
+    ClusterInfo,
+    ClusterNode,
+    ClusterResource,
+    ResourceGroup,
+    ResourceState,
+)
 from ..module_utils._wmi.errors import NotAClusterNodeError, ProviderMissingError
 from ..module_utils._wmi.node_client import NodeClient
 from ..module_utils._wsman.client import ServerConfiguration
@@ -32,6 +39,7 @@ class ActionModule(UpdatingAction):
             info = me.cluster.info()
             nodes = me.cluster.nodes()
             groups = me.cluster.groups()
+            failed = [resource for resource in me.cluster.resources() if resource.state is ResourceState.FAILED]
             storage = storage_gate.findings(me, info) if info.s2d_enabled else None
             safe = [_quorum(me, info, nodes, node) for node in nodes]
             limits = me.winrm_limits()
@@ -42,7 +50,7 @@ class ActionModule(UpdatingAction):
         return {
             "cluster": _cluster(info),
             "nodes": [_node(node, hosts.get(node.name)) for node in nodes],
-            "groups": [_group(group) for group in groups],
+            "groups": [_group(group) | {"failed_resources": _failed(group, failed)} for group in groups],
             "quorum": safe,
             "locks": _locks(task, fleet),
             "journals": _journals(fleet),
@@ -134,6 +142,10 @@ def _node(node: ClusterNode, host: str | None) -> dict[str, t.Any]:
         "vote": node.dynamic_weight,
         "build": node.build_number,
     }
+
+
+def _failed(group: ResourceGroup, failed: list[ClusterResource]) -> list[dict[str, t.Any]]:
+    return [{"name": one.name, "type": one.type} for one in failed if one.owner_group.casefold() == group.name.casefold()]
 
 
 def _group(group: ResourceGroup) -> dict[str, t.Any]:

@@ -80,12 +80,12 @@ nodes:
       type: int
       sample: 1
 groups:
-  description: The clustered groups with their state and owner.
+  description: The clustered groups with their state, their owner and those of their resources that have failed.
   returned: success
   type: list
   elements: dict
   sample:
-    - {name: web01, state: online, owner: node1, core: false}
+    - {name: web01, state: online, owner: node1, core: false, failed_resources: []}
 quorum:
   description: For each node, whether the cluster would survive without it.
   returned: success
@@ -147,8 +147,8 @@ storage:
 winrm:
   description:
     - The limits of the host's WinRM service. Each is V(null) when the service does not show it, which it does to administrators only.
-    - Whether C(max_timeout_ms) also ends the long methods of a run, such as an installation, is not documented. Where it does, the run looks
-      at the evidence before it goes on, and a higher limit spares it that.
+    - Whether C(max_timeout_ms) also ends the long methods of a run, such as an installation, is not documented. Where it does, the run
+      looks at the evidence before it goes on, and a higher limit spares it that.
   returned: success
   type: dict
   contains:

@@ -84,7 +84,22 @@ class GroupState(enum.IntEnum):
     UNKNOWN = 4294967295
 
 
+class ResourceState(enum.IntEnum):
+    """MSCluster_Resource.State (cau.md 2.2); unknown is -1 seen as unsigned."""
+
+    INHERITED = 0
+    INITIALIZING = 1
+    ONLINE = 2
+    OFFLINE = 3
+    FAILED = 4
+    PENDING = 128
+    ONLINE_PENDING = 129
+    OFFLINE_PENDING = 130
+    UNKNOWN = 4294967295
+
+
 _NODE_STATES = frozenset(NodeState)
+_RESOURCE_STATES = frozenset(ResourceState)
 _DRAIN_STATUSES = frozenset(DrainStatus)
 _GROUP_STATES = frozenset(GroupState)
 
@@ -135,6 +150,23 @@ class ResourceGroup:
 
 
 @dataclass(frozen=True)
+class ClusterResource:
+    """One resource of a clustered group, such as an address, a disk or a virtual machine.
+
+    Attributes:
+        owner_group: name of the group that it belongs to, empty when the cluster names none.
+        owner_node: name of the node that owns it now, empty when the cluster names none.
+        type: the name of its resource type, empty when not reported.
+    """
+
+    name: str
+    state: ResourceState
+    owner_group: str
+    owner_node: str = ""
+    type: str = ""
+
+
+@dataclass(frozen=True)
 class ClusterInfo:
     """What the cluster says about itself.
 
@@ -168,6 +200,7 @@ class Cluster:
         self._cluster = self._class("MSCluster_Cluster")
         self._node = self._class("MSCluster_Node")
         self._group = self._class("MSCluster_ResourceGroup")
+        self._resource = self._class("MSCluster_Resource")
 
     def info(self) -> ClusterInfo:
         """Return what the cluster says about itself.
@@ -207,6 +240,10 @@ class Cluster:
         """Return the groups that the node owns now, whatever their state, by name."""
         found = _groups(self._group.query(f"OwnerNode = {quoted(name)}"))
         return [group for group in found if group.owner_node.casefold() == name.casefold()]
+
+    def resources(self) -> list[ClusterResource]:
+        """Return all resources of the cluster, by name; they tell why a group is partly online or has failed."""
+        return sorted((_cluster_resource(found) for found in self._resource.enumerate()), key=lambda one: one.name.casefold())
 
     def would_lose_quorum(self, name: str) -> bool:
         """Ask the cluster whether it would lose quorum if this node went down (cau.md 2.3)."""
@@ -285,6 +322,17 @@ def _cluster_node(found: CimInstance) -> ClusterNode:
         dynamic_weight=found.integer("DynamicWeight"),
         drain_error_code=found.integer("DrainErrorCode"),
         build_number=found.integer("BuildNumber"),
+    )
+
+
+def _cluster_resource(found: CimInstance) -> ClusterResource:
+    state = found.integer("State")
+    return ClusterResource(
+        name=found.require_text("Name"),
+        state=ResourceState(state) if state in _RESOURCE_STATES else ResourceState.UNKNOWN,
+        owner_group=found.text("OwnerGroup") or "",
+        owner_node=found.text("OwnerNode") or "",
+        type=found.text("Type") or "",
     )
 
 

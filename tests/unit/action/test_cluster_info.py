@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import ClusterResource, GroupState, ResourceState
 
 from ..fakes.clients import FakeNodeClient
 from ..fakes.world import FakeWorld, Held
@@ -41,6 +41,18 @@ def test_host_that_does_not_answer_is_named(playbook: Playbook, world: FakeWorld
 def test_own_run_is_told_apart(playbook: Playbook) -> None:
     playbook.run("run_lock", "hv-a")
     assert {view["kind"] for view in playbook.run("cluster_info", "hv-b")["locks"]} == {"ours"}
+
+
+def test_failed_resources_are_told_with_their_group(playbook: Playbook, world: FakeWorld) -> None:
+    world.groups.clear()
+    world.add_group("FS01", "node2", GroupState.FAILED)
+    world.add_group("FS02", "node2")
+    world.resources = [
+        ClusterResource("FS01 disk", ResourceState.FAILED, "fs01", "node2", "Physical Disk"),
+        ClusterResource("FS01 name", ResourceState.OFFLINE, "FS01", "node2", "Network Name"),
+    ]
+    groups = {group["name"]: group["failed_resources"] for group in playbook.run("cluster_info", "hv-a")["groups"]}
+    assert groups == {"FS01": [{"name": "FS01 disk", "type": "Physical Disk"}], "FS02": []}
 
 
 def test_role_of_self_updating_is_found(playbook: Playbook, world: FakeWorld) -> None:

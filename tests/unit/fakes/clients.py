@@ -15,6 +15,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluste
     Cluster,
     ClusterInfo,
     ClusterNode,
+    ClusterResource,
     DrainStatus,
     DrainType,
     FailbackType,
@@ -216,6 +217,10 @@ class FakeCluster(Cluster):
     def groups(self) -> list[ResourceGroup]:
         with self.world.operation(self.machine, "groups"):
             return list(self.world.groups.values())
+
+    def resources(self) -> list[ClusterResource]:
+        with self.world.operation(self.machine, "resources"):
+            return list(self.world.resources)
 
     def groups_on(self, name: str) -> list[ResourceGroup]:
         with self.world.operation(self.machine, "groups_on", name):

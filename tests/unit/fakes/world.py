@@ -27,6 +27,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._clock impo
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import (
     ClusterInfo,
     ClusterNode,
+    ClusterResource,
     DrainStatus,
     GroupState,
     NodeState,
@@ -158,6 +159,7 @@ class FakeWorld:
         self.info = ClusterInfo(cluster, f"{cluster}.example.test".lower(), s2d_enabled=False, witness_dynamic_weight=1)
         self.machines = {name: FakeMachine(name, self, name.upper()) for name in nodes}
         self.groups: dict[str, ResourceGroup] = {}
+        self.resources: list[ClusterResource] = []
         self.virtual_disks: list[VirtualDisk] = []
         self.storage_jobs: list[StorageJob] = []
         self.physical_disks: list[PhysicalDisk] = []

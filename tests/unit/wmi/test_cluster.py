@@ -13,12 +13,14 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._errors imp
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import (
     Cluster,
     ClusterNode,
+    ClusterResource,
     DrainStatus,
     DrainType,
     FailbackType,
     GroupState,
     NodeState,
     ResourceGroup,
+    ResourceState,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError, NotAClusterNodeError, WmiError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.wql import quoted
@@ -31,6 +33,7 @@ from .scripted import Call, ScriptedClient, Value, fault, instance, lost, not_fo
 
 NODE = "MSCluster_Node"
 GROUP = "MSCluster_ResourceGroup"
+RESOURCE = "MSCluster_Resource"
 CLUSTER = "MSCluster_Cluster"
 
 
@@ -128,6 +131,21 @@ def test_a_group_that_hides_whether_it_is_core_is_an_error(client: ScriptedClien
     client.on("enumerate", GROUP, [instance(GROUP, Name="VM1", State=0, OwnerNode="N1")])
     with pytest.raises(AnswerError, match="VM1"):
         cluster.groups()
+
+
+def test_resources_are_read_with_their_groups(client: ScriptedClient, cluster: Cluster) -> None:
+    disk = instance(RESOURCE, Name="disk 2", State=4, OwnerGroup="FS01", OwnerNode="N1", Type="Physical Disk")
+    client.on("enumerate", RESOURCE, [disk, instance(RESOURCE, Name="Address", State=129)])
+    assert cluster.resources() == [
+        ClusterResource("Address", ResourceState.ONLINE_PENDING, ""),
+        ClusterResource("disk 2", ResourceState.FAILED, "FS01", "N1", "Physical Disk"),
+    ]
+
+
+@pytest.mark.parametrize("state", [None, -1, 4294967295, 77])
+def test_a_resource_state_that_nobody_knows_is_unknown(client: ScriptedClient, cluster: Cluster, state: int | None) -> None:
+    client.on("enumerate", RESOURCE, [instance(RESOURCE, Name="disk", State=state)])
+    assert cluster.resources()[0].state is ResourceState.UNKNOWN
 
 
 @pytest.mark.parametrize("answer", [True, False])
