@@ -56,7 +56,7 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         secrets: set[str] = set()
         progress = DisplayProgress(None if self._task.no_log else display.display, secrets)
         partial: dict[str, t.Any] = {}
-        with quiet_libraries(display.vvv), stop_signals() as stop:
+        with quiet_libraries(lambda text: display.vvv(str(scrubbed(text, secrets)))), stop_signals() as stop:
             try:
                 arguments, hidden = validated(self.TASK, self._task.args)
                 secrets |= hidden

@@ -209,7 +209,7 @@ def _ours(guid: str, entry: RunEntry, kind: LockKind) -> str:
 
 def _foreign(fleet: Fleet, name: str, guid: str) -> str:
     """Describe a lock without a journal, which counts as alive until it ages out."""
-    who = f"another coordinator, orchestrator {guid}, which counts as alive until its lock ages out"
+    who = f"another coordinator, {guid}, which counts as alive until its lock ages out"
     try:
         now = fleet.node(name).system.utc_now()
     except OperationError:

@@ -54,6 +54,10 @@ _RULES = {
 }
 
 
+# What is installed already, or is offered for its removal only, is left out of every installation.
+_NEVER_INSTALLED = frozenset({("isinstalled", "1"), ("deploymentaction", "uninstallation")})
+
+
 @dataclass(frozen=True)
 class _Token:
     kind: str
@@ -239,4 +243,6 @@ def _check_group(group: list[_Criterion]) -> list[str]:
             warnings.append(f"the criterion {name} is not among the documented ones")
         elif name.casefold() == "updateid" and criterion.operator == "!=":
             warnings.append("UpdateID!= is documented in one place and excluded in another; the node may refuse it")
+        elif (name.casefold(), criterion.value.text.strip("'").casefold()) in _NEVER_INSTALLED:
+            warnings.append(f"{name}={criterion.value.text} finds updates that cannot be installed, so they fail as left out by the node")
     return warnings

@@ -188,7 +188,7 @@ class _Taking:
         left = self.roll_back()
         guid = normal_guid(holder) if view is None else view.guid
         if view is None:
-            description = f"orchestrator {guid}" if guid else "another coordinator, which has gone since"
+            description = f"coordinator {guid}" if guid else "another coordinator, which has gone since"
             message = f"the run lock of {name} was taken by {description}"
         else:
             description = view.description

@@ -6,15 +6,32 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import GateRefusedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError, Outcome
-from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _task
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._action import failure_fields
 
 from ..fakes.world import FakeWorld
 from .playbook import PASSWORD, Playbook
+
+
+def test_a_warning_of_a_library_is_shown_without_the_password(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_action.display, "vvv", told.append)
+    real = _task.process_identity
+
+    def warn() -> str:
+        warnings.warn(f"insecure request with {PASSWORD}", stacklevel=1)
+        return real()
+
+    monkeypatch.setattr(_task, "process_identity", warn)
+    playbook.run("run_lock", "hv-a")
+    assert any("insecure request" in text for text in told)
+    assert not any(PASSWORD in text for text in told)
 
 
 def test_fields_tell_node_operation_code_symbol_and_outcome() -> None:
