@@ -30,6 +30,10 @@ from .waiting import HEARTBEAT_SECONDS, Deadline, Heartbeat, duration, names
 _SCAN_TRIES = 3
 _RETRY_SECONDS = 30.0
 # WU_E_PT_EXCEEDED_MAX_SERVER_TRIPS.
+_KINDS = ("servicing stack", ".NET", "cumulative")
+"""What a title says of an update in words that administrators use, the most telling first. Whether an update will ask for a restart
+stands in no answer before it is installed (cau.md 1.1), so that is not told."""
+
 _TOO_MANY_TRIPS = 0x80244010
 # Keeps the query of a request short, and a lost answer cheap.
 _DOWNLOAD_BATCH = 20
@@ -168,13 +172,20 @@ def label(update: OfferedUpdate | UpdateResult) -> str:
     return update.kb or update.title or update.update_id
 
 
+def _label_with_kind(update: OfferedUpdate) -> str:
+    """Return what to call an update where there is room: with its kind, when its title names one."""
+    title = update.title.casefold()
+    kind = next((kind for kind in _KINDS if kind.casefold() in title), "")
+    return f"{label(update)} {kind}".rstrip() if update.kb else label(update)
+
+
 def _scan_words(outcome: ScanOutcome, rounds: int) -> str:
     left_out = f", {len(outcome.left_out)} left out" if outcome.left_out else ""
     waiting = ", a restart is pending" if outcome.reboot_required else ""
     if not outcome.accepted:
         return f"{f'nothing left after round {rounds}' if rounds else 'nothing to install'}{left_out}{waiting}"
     count = len(outcome.accepted)
-    listed = names((label(update) for update in outcome.accepted), 6)
+    listed = names((_label_with_kind(update) for update in outcome.accepted), 6)
     return f"{count} update{'' if count == 1 else 's'} ({listed}){left_out}{waiting}"
 
 

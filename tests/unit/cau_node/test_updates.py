@@ -81,6 +81,22 @@ def test_a_scan_holds_a_session_for_itself_alone(offered: Bench, node1: FakeMach
     assert any(text.startswith("3 updates (KB5000002") for text in offered.progress.texts)
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("2025-10 Servicing Stack Update for Windows Server (KB5066136)", "KB5066136 servicing stack"),
+        ("2025-10 Cumulative Update for Windows Server (KB5066782)", "KB5066782 cumulative"),
+        ("2025-10 Cumulative Update for .NET Framework 4.8.1 (KB5066131)", "KB5066131 .NET"),
+        ("Definition Update (KB2267602)", "KB2267602"),
+        ("Cumulative firmware without a number", "Cumulative firmware without a number"),
+    ],
+)
+def test_a_scan_tells_the_kind_that_a_title_names(bench: Bench, node1: FakeMachine, title: str, words: str) -> None:
+    node1.offered = [fake_update(1, title)]
+    scan(bench.work, OPTIONS)
+    assert f"1 update ({words})" in bench.progress.texts
+
+
 def test_a_scan_says_what_was_left_out_and_why(offered: Bench) -> None:
     found = scan(offered.work, UpdateOptions(selection=Selection(reject=["KB5000001"])))
 
