@@ -14,6 +14,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError, Outcome
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _task
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._action import failure_fields
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils._process import process_identity
 
 from ..fakes.world import FakeWorld
 from .playbook import PASSWORD, Playbook
@@ -22,11 +23,9 @@ from .playbook import PASSWORD, Playbook
 def test_a_warning_of_a_library_is_shown_without_the_password(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(_action.display, "vvv", told.append)
-    real = _task.process_identity
-
     def warn() -> str:
         warnings.warn(f"insecure request with {PASSWORD}", stacklevel=1)
-        return real()
+        return process_identity()
 
     monkeypatch.setattr(_task, "process_identity", warn)
     playbook.run("run_lock", "hv-a")
