@@ -23,6 +23,7 @@ from .playbook import PASSWORD, Playbook
 def test_a_warning_of_a_library_is_shown_without_the_password(playbook: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(_action.display, "vvv", told.append)
+
     def warn() -> str:
         warnings.warn(f"insecure request with {PASSWORD}", stacklevel=1)
         return process_identity()
