@@ -79,8 +79,10 @@ class Child(subprocess.Popen[bytes]):
         return found
 
 
-def _die_with_parent() -> None:
+def _prepare_child() -> None:
+    """End with the parent, and hear Ctrl-C even where a shell in the background has us ignore it."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start(command: list[str], *, environment: Mapping[str, str], directory: Path, output: Path | None) -> Child:
@@ -105,7 +107,7 @@ def start(command: list[str], *, environment: Mapping[str, str], directory: Path
             stdout=sink,
             stderr=subprocess.STDOUT if sink else None,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_prepare_child,
         )
 
 

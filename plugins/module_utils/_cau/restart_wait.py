@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from .._errors import OperationError, Outcome
 from .._wmi.cluster import NodeState
+from .._wmi.codes import win32_code
 from .._wmi.operating_system import OperatingSystemInfo
 from .cluster_view import outside_view
 from .errors import RestartFailedError, TimeLimitError
@@ -25,6 +26,9 @@ from .waiting import Deadline, Heartbeat, Tolerant, duration, wait_until
 
 # A clock step moves the boot time by seconds without a restart (cau.md 3.2).
 _CLOCK_STEP = timedelta(seconds=5)
+
+_NODE_SHUTTING_DOWN = 5073
+"""ERROR_CLUSTER_NODE_SHUTTING_DOWN (cau.md 2.4)."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,9 @@ class RestartWait:
         if self._send_again is None or now - self._up_since < self._lost_seconds:
             return
         send, self._send_again = self._send_again, None
+        if self._is_shutting_down():
+            self._work.say("restart", "the node is shutting down, so it was asked")
+            return
         self._work.say("restart", f"the node has stayed up for {duration(self._lost_seconds)}, so it is asked again")
         try:
             send()
@@ -165,6 +172,14 @@ class RestartWait:
                 raise
         finally:
             self._send_again = None
+
+    def _is_shutting_down(self) -> bool:
+        """Return whether the cluster service says that it ends; a node that shuts down slowly answers in every other way for a while."""
+        try:
+            self._work.client.cluster.node(self._work.node)
+        except OperationError as error:
+            return win32_code(error.code or 0) == _NODE_SHUTTING_DOWN
+        return False
 
     def _is_answering(self) -> bool:
         try:

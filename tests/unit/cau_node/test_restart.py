@@ -265,6 +265,25 @@ def test_a_node_that_goes_down_late_is_not_asked_again(drained: Bench, node1: Fa
     assert drained.count("restart") == 1
 
 
+def test_a_node_that_shuts_down_slowly_is_not_asked_again(drained: Bench, node1: FakeMachine) -> None:
+    def go_down() -> None:
+        node1.down_until = drained.clock.now() + 100
+        node1.state = NodeState.DOWN
+
+    def follow() -> None:
+        drained.world.fault("node1", "os_info", when="act", skip=2, then=go_down)
+
+    shutting_down = MethodFailedError("the cluster service ends", return_value=5073, node="node1")
+
+    def expect() -> None:
+        drained.world.fault("node1", "node", when="refuse", error=shutting_down, then=follow)
+
+    drained.world.fault("node1", "restart", when="before", then=expect)
+
+    assert restart(drained.work).restarts == 1
+    assert drained.count("restart") == 1
+
+
 def test_a_node_that_has_restarted_in_the_settling_time_is_not_asked_again(drained: Bench, node1: FakeMachine) -> None:
     def expect() -> None:
         drained.world.fault("node1", "nodes", when="act", skip=1, then=lambda: setattr(node1, "booted_at", drained.clock.now()))
