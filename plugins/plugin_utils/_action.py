@@ -85,7 +85,10 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         if display.verbosity:
             # Otherwise the lines, which the user has just read, would stand once more in the middle of the error.
             result["events"] = progress.events
-        return AnsibleActionFail(str(scrubbed(one_line(message), secrets)), result=scrubbed(plain(result), secrets))
+        failure = AnsibleActionFail(str(scrubbed(one_line(message), secrets)), result=scrubbed(plain(result), secrets))
+        # ansible-core 2.18 adds the traceback of the error that is being handled, with whatever text that has.
+        vars(failure).get("result", {}).pop("exception", None)
+        return failure
 
 
 def failure_fields(error: OperationError) -> dict[str, t.Any]:

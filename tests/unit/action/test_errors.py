@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
 
 import pytest
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import GateRefusedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError, Outcome
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _task
@@ -32,6 +33,24 @@ def test_a_warning_of_a_library_is_shown_without_the_password(playbook: Playbook
     playbook.run("run_lock", "hv-a")
     assert any("insecure request" in text for text in told)
     assert not any(PASSWORD in text for text in told)
+
+
+class OlderFail(AnsibleActionFail):  # type: ignore[misc] # Ansible's own classes are not typed
+    """As ansible-core 2.18 makes it."""
+
+    def __init__(self, message: str, result: dict[str, object]) -> None:
+        super().__init__(message, result=result)
+        self.__dict__["result"] = result | {"exception": traceback.format_exc()}
+
+
+def test_no_traceback_joins_the_result_on_an_older_core(
+    playbook: Playbook, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_action, "AnsibleActionFail", OlderFail)
+    world.fault("node1", "info", when="refuse", error=ZeroDivisionError(PASSWORD))
+    with pytest.raises(OlderFail) as caught:
+        playbook.run("run_lock", "hv-a")
+    assert PASSWORD not in repr(vars(caught.value)["result"])
 
 
 def test_fields_tell_node_operation_code_symbol_and_outcome() -> None:
