@@ -101,3 +101,13 @@ def fake_update(
     """An update of the catalogue, KB500000<number> unless a title is given."""
     offered = OfferedUpdate(update_id(number), title or f"Update {number} (KB{5000000 + number})", "")
     return FakeUpdate(offered, result, error_code, needs_restart, is_offered_again)
+
+
+def lose_lock(bench: Bench) -> None:
+    """Let the run lock vanish from one node."""
+    bench.world.machine("node3").run_lock = None
+
+
+def lose_quorum(bench: Bench) -> None:
+    """Let the cluster need every node."""
+    bench.world.loses_quorum = True
