@@ -10,10 +10,11 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 import re
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,6 +29,10 @@ MAX_ENTRY_CHARACTERS = 100_000
 MAX_REASON_CHARACTERS = 500
 MAX_NAME_CHARACTERS = 256
 MAX_INSTALLED = 500
+MAX_HOTFIX_CHARACTERS = 60_000
+"""What the paths of hotfixes may take of an entry; of more, the oldest are written as digests."""
+
+_DIGEST_CHARACTERS = 16
 
 
 class Phase(enum.StrEnum):
@@ -102,6 +107,9 @@ class NodeEntry:
         online_groups_before: names of the clustered groups that were online before the drain.
         attempts: how often an attempt on this node was begun.
         rounds: how many rounds with an installation it has had.
+        installer: path of the hotfix whose installer was started and is not known to have ended.
+        installer_image: name of that installer's process.
+        hotfixes: paths below the hotfix root folder that this run has dealt with, however they ended, oldest first.
         changed_at: the controller's time of the last change, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
@@ -118,6 +126,9 @@ class NodeEntry:
     online_groups_before: tuple[str, ...] = ()
     attempts: int = 0
     rounds: int = 0
+    installer: str | None = None
+    installer_image: str | None = None
+    hotfixes: tuple[str, ...] = ()
     changed_at: datetime | None = None
     sequence: int = 0
 
@@ -125,6 +136,15 @@ class NodeEntry:
     def holds_turn(self) -> bool:
         """Whether the node is out of service because of this run, or about to be, so that its node session is the turn."""
         return self.paused_by_us or self.phase in _TURN_PHASES
+
+    def has_dealt_with(self, hotfix: str) -> bool:
+        """Return whether this run has dealt with a hotfix.
+
+        Args:
+            hotfix: its path below the hotfix root folder.
+        """
+        known = {path.casefold() for path in self.hotfixes}
+        return hotfix.casefold() in known or _digest(hotfix) in known
 
 
 class EntryChanges(t.TypedDict, total=False):
@@ -141,6 +161,9 @@ class EntryChanges(t.TypedDict, total=False):
     online_groups_before: tuple[str, ...]
     attempts: int
     rounds: int
+    installer: str | None
+    installer_image: str | None
+    hotfixes: tuple[str, ...]
 
 
 def age_order(entry: NodeEntry) -> tuple[int, float]:
@@ -201,6 +224,9 @@ def encode_entry(entry: NodeEntry) -> str:
             "online_groups_before": list(entry.online_groups_before),
             "attempts": entry.attempts,
             "rounds": entry.rounds,
+            "installer": entry.installer,
+            "installer_image": entry.installer_image,
+            "hotfixes": _shortened(entry.hotfixes),
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
             "sequence": entry.sequence,
         }
@@ -210,7 +236,7 @@ def encode_entry(entry: NodeEntry) -> str:
             f"the journal entry of {entry.node} would have {len(text)} characters, more than the {MAX_ENTRY_CHARACTERS} that it may have",
             node=entry.node,
             operation="journal",
-            remedy="Install fewer updates in one batch",
+            remedy="Install fewer updates in one batch, or fewer hotfixes in one run",
         )
     return text
 
@@ -238,6 +264,10 @@ def decode_entry(text: str) -> NodeEntry:
         online_groups_before=_field(record, "online_groups_before", _texts),
         attempts=_field(record, "attempts", _count),
         rounds=_field(record, "rounds", _count),
+        # An entry from before there were hotfixes has none of these.
+        installer=_field({"installer": None, **record}, "installer", _optional(_text)),
+        installer_image=_field({"installer_image": None, **record}, "installer_image", _optional(_text)),
+        hotfixes=_field({"hotfixes": [], **record}, "hotfixes", _texts),
         changed_at=_field(record, "changed_at", _optional(_moment)),
         sequence=_field(record, "sequence", _count),
     )
@@ -318,6 +348,24 @@ def _moment(value: object) -> datetime:
     if moment.tzinfo is None:
         raise ValueError
     return moment.astimezone(UTC)
+
+
+def _digest(hotfix: str) -> str:
+    return hashlib.sha256(hotfix.casefold().encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def _shortened(hotfixes: Sequence[str]) -> list[str]:
+    """Return the paths, the oldest as digests where all of them in full would be too long."""
+    written = list(hotfixes)
+    lengths = [len(json.dumps(path)) for path in written]
+    excess = sum(lengths) - MAX_HOTFIX_CHARACTERS
+    for index, path in enumerate(hotfixes):
+        if excess <= 0:
+            break
+        if lengths[index] > _DIGEST_CHARACTERS:
+            written[index] = _digest(path)
+            excess -= lengths[index] - _DIGEST_CHARACTERS
+    return written
 
 
 def _line(text: str, limit: int) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import JournalError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import (
+    MAX_ENTRY_CHARACTERS,
     MAX_INSTALLED,
     MAX_REASON_CHARACTERS,
     NodeEntry,
@@ -45,6 +46,9 @@ ENTRIES = st.builds(
     online_groups_before=NAMES,
     attempts=st.integers(0, 99),
     rounds=st.integers(0, 99),
+    installer=st.none() | LINES,
+    installer_image=st.none() | LINES,
+    hotfixes=NAMES,
     changed_at=st.none() | MOMENTS,
     sequence=st.integers(0, 10**6),
 )
@@ -123,3 +127,28 @@ def test_node_that_stays_paused_by_us_holds_the_turn() -> None:
 @pytest.mark.parametrize("phase", [Phase.LOCKED, Phase.STAGED, Phase.RESUMED, Phase.DONE])
 def test_node_in_service_does_not_hold_the_turn(phase: Phase) -> None:
     assert not NodeEntry("node1", phase).holds_turn
+
+
+def test_entry_from_before_there_were_hotfixes_has_none() -> None:
+    record = json.loads(encode_entry(NodeEntry("N1", hotfixes=("a.msu",), installer="x", installer_image="y")))
+    for name in ("installer", "installer_image", "hotfixes"):
+        del record[name]
+    entry = decode_entry(json.dumps(record))
+    assert (entry.installer, entry.installer_image, entry.hotfixes) == (None, None, ())
+
+
+@pytest.mark.parametrize(("name", "value"), [("installer", 5), ("installer_image", []), ("hotfixes", "a.msu"), ("hotfixes", [1])])
+def test_hotfix_field_that_is_not_what_it_should_be_is_refused(name: str, value: object) -> None:
+    record = json.loads(encode_entry(NodeEntry("N1"))) | {name: value}
+    with pytest.raises(JournalError, match=name):
+        decode_entry(json.dumps(record))
+
+
+def test_thousands_of_hotfixes_fit_into_an_entry_and_are_remembered() -> None:
+    hotfixes = tuple(rf"CAUHotfix_All\Ünnötig langer Name des Herstellers {number:05}.msu" for number in range(2500))
+    text = encode_entry(NodeEntry("N1", hotfixes=hotfixes))
+    entry = decode_entry(text)
+    assert len(text) <= MAX_ENTRY_CHARACTERS
+    assert all(entry.has_dealt_with(path.upper()) for path in hotfixes)
+    assert entry.hotfixes[-1] == hotfixes[-1]
+    assert not entry.has_dealt_with("another.msu")
