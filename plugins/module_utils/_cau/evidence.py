@@ -15,18 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._errors import OperationError
-from .._wmi.operating_system import Process
 from . import pending
 from .errors import OutcomeUnknownError, TimeLimitError
 from .fleet import NodeWork
 from .node_session import NodeSession
 from .query import batch_query
+from .quiet import QUIET_SECONDS, wait_until_quiet
 from .restart_wait import Boot
-from .waiting import Deadline, Heartbeat, Tolerant, duration, names, wait_until
-
-SERVICING_PROCESSES = ("TiWorker.exe", "TrustedInstaller.exe", "wusa.exe", "msiexec.exe")
-
-_POLL_SECONDS = 15.0
+from .waiting import Deadline, Tolerant, duration, names, wait_until
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ class EvidenceOptions:
     """
 
     limit_seconds: float = 7200
-    quiet_seconds: float = 120
+    quiet_seconds: float = QUIET_SECONDS
     gap_seconds: float = 15
     scan_seconds: float = 1800
     include_recommended: bool = False
@@ -63,14 +59,6 @@ class Evidence:
     has_restarted: bool
 
 
-def is_servicing(process: Process) -> bool:
-    """Return whether a process may be installing something; the idle Windows Installer service, which lingers for minutes, is not."""
-    if process.name.casefold() != "msiexec.exe":
-        return True
-    words = process.command_line.casefold().split()
-    return words[1:] != ["/v"]
-
-
 def settle(work: NodeWork, session: NodeSession, batch: Sequence[str], before: Boot | None, options: EvidenceOptions) -> Evidence:
     """Wait until nothing is being installed on the node any more, then read two equal scans, the restart signals and the boot time.
 
@@ -87,7 +75,7 @@ def settle(work: NodeWork, session: NodeSession, batch: Sequence[str], before: B
     limit = Deadline(work.clock, options.limit_seconds)
     work.say("install", f"the outcome is not known; looking at the evidence for up to {duration(options.limit_seconds)}")
     try:
-        _wait_until_quiet(work, limit, options)
+        wait_until_quiet(work, limit.remaining, options.quiet_seconds)
         offered = _two_equal_scans(work, session, batch, limit, options)
         signals = tuple(pending.blocking(pending.signals(work.client, session.guid)))
         has_restarted = before is not None and before.is_before(Boot.of(work.client.system.info(), work.clock.now()))
@@ -108,38 +96,6 @@ def _unknown(work: NodeWork, batch: Sequence[str], error: OperationError) -> Out
         node=work.node,
         operation="install",
         remedy="Wait until no installer runs on the node, then run it again: it looks at the evidence first",
-    )
-
-
-def _wait_until_quiet(work: NodeWork, limit: Deadline, options: EvidenceOptions) -> None:
-    quiet_since: list[float | None] = [None]
-    seen = [""]
-
-    def look() -> bool | None:
-        try:
-            busy = [process.name for process in work.client.system.processes_named(SERVICING_PROCESSES) if is_servicing(process)]
-        except OperationError:
-            quiet_since[0] = None
-            raise
-        now = work.clock.now()
-        if busy:
-            quiet_since[0], seen[0] = None, f"running: {names(sorted(set(busy)))}"
-            return None
-        since = now if quiet_since[0] is None else quiet_since[0]
-        quiet_since[0], seen[0] = since, "nothing is running"
-        return True if now - since >= options.quiet_seconds else None
-
-    watch = Tolerant(look, lambda: seen[0])
-    heartbeat = Heartbeat.of(work, "install", "waiting for installers to end")
-    wait_until(
-        work,
-        limit.remaining,
-        _POLL_SECONDS,
-        watch.look,
-        step="install",
-        what="installers on the node to end",
-        detail=watch.describe,
-        heartbeat=heartbeat,
     )
 
 

@@ -13,9 +13,9 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     OutcomeUnknownError,
     RunLockLostError,
 )
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.evidence import is_servicing
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.quiet import is_servicing
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import (
