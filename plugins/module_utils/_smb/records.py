@@ -23,10 +23,10 @@ class ShareAuthentication(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ShareCredentials:
-    """Who reads the share.
+    r"""Who reads the share.
 
     Args:
-        username: ``DOMAIN\\user`` or ``user@REALM``; None takes the Kerberos ticket of the controller's user.
+        username: ``DOMAIN\user`` or ``user@REALM``; None takes the Kerberos ticket of the controller's user.
         password: None without one.
         authentication: which mechanism may be used.
     """
@@ -44,11 +44,13 @@ class ShareEntry:
         name: as the server spells it.
         is_directory: whether it is a folder.
         size: bytes; 0 for a folder.
+        is_link: whether it stands for another place: a symbolic link, a junction or a link of a DFS namespace.
     """
 
     name: str
     is_directory: bool
     size: int = 0
+    is_link: bool = False
 
 
 class AceType(enum.StrEnum):
