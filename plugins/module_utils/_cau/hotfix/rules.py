@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,20}|0[xX][0-9a-fA-F]{1,20}")
 
 
 class HotfixState(enum.StrEnum):
-    """What an installer's exit code says, by the lists of its rule."""
+    """What became of a hotfix, as far as the exit code of its installer says it."""
 
     SUCCEEDED = "succeeded"
     SUCCEEDED_REBOOT_REQUIRED = "succeeded_reboot_required"
@@ -33,11 +33,13 @@ class HotfixState(enum.StrEnum):
     FAILED_REBOOT_REQUIRED = "failed_reboot_required"
     ALREADY_INSTALLED = "already_installed"
     NOT_APPLICABLE = "not_applicable"
+    UNKNOWN = "unknown"
+    """The exit code was not seen; never the judgement on one."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether the hotfix counts as failed."""
-        return self in {HotfixState.FAILED, HotfixState.FAILED_REBOOT_REQUIRED}
+        """Whether the hotfix counts as failed; what is unknown does."""
+        return self in {HotfixState.FAILED, HotfixState.FAILED_REBOOT_REQUIRED, HotfixState.UNKNOWN}
 
     @property
     def reboot_required(self) -> bool:
