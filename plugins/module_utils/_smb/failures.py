@@ -117,7 +117,7 @@ def sign_in_failure(error: Exception, address: str, credentials: ShareCredential
 
 def _unsent(error: Exception, address: str, credentials: ShareCredentials) -> CredentialsError:
     """Say what kept the sign-in from being built, without the library's words, which could quote what was given."""
-    kerberos = "" if importlib.util.find_spec("gssapi") else f"; Kerberos needs more: {_KERBEROS_PACKAGES.lower()}"
+    kerberos = "" if importlib.util.find_spec("gssapi") else "; Kerberos needs the package smbprotocol[kerberos] too"
     if credentials.username is None:
         return CredentialsError(
             f"there is nobody to sign in as to the file server {address}: no user is set, and no Kerberos ticket was found",
