@@ -36,9 +36,11 @@ def _script(cluster: Cluster, update_path: str) -> Installer:
     return Installer()
 
 
-def start(model: Model, cluster: Cluster, node: Node, guid: str, program: str, parameters: str, update_path: str) -> JobState:
-    """Start an installer process."""
-    script = _script(cluster, update_path)
+def start(
+    model: Model, cluster: Cluster, node: Node, guid: str, program: str, parameters: str, update_path: str, refusal: int = 0
+) -> JobState:
+    """Start an installer process, or answer with the launch result `refusal`."""
+    script = _script(cluster, update_path) if not refusal else Installer(launch_hresult=refusal)
     path = expanded(program)
     # The provider puts the path of the update in double quotes (cau.md 1.2, seen in its log).
     line = parameters.replace(UPDATE_TOKEN, f'"{update_path}"')

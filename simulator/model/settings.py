@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -50,3 +50,22 @@ class Installer:
     seconds: float = 60.0
     times: int | None = None
     needs_restart: bool = False
+
+
+@dataclass
+class FileShare:
+    """A share that hotfixes are read from, and how the nodes reach the server that stands for it.
+
+    Args:
+        path: beginning of its UNC paths.
+        host: address of the server, empty when the name in the path reaches it.
+        port: its port.
+        username: as whom the nodes read it, in place of their computer accounts.
+        password: that user's.
+    """
+
+    path: str
+    host: str = ""
+    port: int = 445
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)

@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from .. import file_share
 from ..cim import CimFault, ClassSchema, FaultStyle, Instance, Job, Reply
 from ..model import agent, catalogue, criteria, installers, jobs, locks
 from ..model.state import JobState, Power, ReportChunks
@@ -97,10 +98,23 @@ def _reboot_required(context: Context, _keys: Keys, _arguments: Arguments) -> Re
 def _run_update_installer(context: Context, keys: Keys, arguments: Arguments) -> Job:
     names = ("InstallerProgramPath", "Parameters", "UpdatePath")
     program, parameters, path = (text_of(arguments, name) for name in names)
-    if not program:
+    if not _is_complete_program(program):
         raise context.bad_parameters()
-    job = installers.start(context.model, context.cluster, context.node, keys["OrchestratorGuid"], program, parameters, path)
+    require_encryption = arguments.get("RequireSmbEncryption") is True
+    refusal = file_share.launch_result(context.cluster.shares, path, require_encryption=require_encryption)
+    guid = keys["OrchestratorGuid"]
+    job = installers.start(context.model, context.cluster, context.node, guid, program, parameters, path, refusal)
     return _listen(context, job)
+
+
+def _is_complete_program(program: str) -> bool:
+    """Return whether a program is a complete path in quotation marks, as RunUpdateInstaller demands (cau.md 1.2).
+
+    Only Parameters have $update$ replaced by the provider as far as its log shows, so it is no path here.
+    """
+    path = program[1:-1]
+    is_quoted = len(program) > 2 and program.startswith('"') and program.endswith('"') and '"' not in path
+    return is_quoted and (path.startswith("\\\\") or installers.expanded(program)[1:3] == ":\\")
 
 
 class CauNode(_LockClass):

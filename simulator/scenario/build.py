@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from ..model import quorum, registry
-from ..model.settings import Behaviour, Installer, Timings
+from ..model.settings import Behaviour, FileShare, Installer, Timings
 from ..model.state import (
     Cause,
     Cluster,
@@ -105,6 +105,7 @@ class _Builder:
         self.groups(cluster, data)
         build_updates(cluster, data.get("updates", []), self.refuse)
         cluster.installers = [self.installer(entry) for entry in data.get("installers", [])]
+        cluster.shares = [FileShare(**entry) for entry in data.get("shares", [])]
         cluster.storage = self.storage(cluster, data.get("storage", {}))
         self.settle(cluster)
         return cluster
