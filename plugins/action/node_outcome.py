@@ -16,6 +16,7 @@ from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
+from ..module_utils._cau.permission import entry_of
 from ..module_utils._cau.waiting import names
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
@@ -52,11 +53,21 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
     """Return the outcome of a node on which nothing is left to install."""
     if fact.left_alone:
         return _outcome(task, fact, NodeState.LEFT_ALONE, "it was out of service before the run, which accepts that")
-    is_idle = fact.updates == 0 and fact.restarts == 0
+    is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False) as work:
+            unknown = _unknown_hotfix(work)
+            if unknown is not None:
+                _note(work, Phase.DONE, unknown)
+                return _outcome(task, fact, NodeState.FAILED, unknown)
             _note(work, Phase.DONE, None)
     return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle else NodeState.OK, None)
+
+
+def _unknown_hotfix(work: NodeWork) -> str | None:
+    """Return what is to be said about a hotfix whose outcome no task has settled, None when there is none."""
+    entry = entry_of(work)
+    return f"the outcome of the hotfix {entry.installer} is not known" if entry is not None and entry.installer is not None else None
 
 
 def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:
@@ -140,11 +151,15 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
 
 def _preview_line(cluster: str, outcomes: Sequence[NodeOutcome]) -> str:
     """Return what a run would do, in one line."""
-    words = [
-        f"{each.node} {'could not be updated' if each.state in BAD else f'{each.updates} to install' if each.updates else 'nothing to do'}"
-        for each in outcomes
-    ]
-    return f"{cluster}  preview: {' | '.join(words)}"
+    return f"{cluster}  preview: {' | '.join(f'{each.node} {_preview_words(each)}' for each in outcomes)}"
+
+
+def _preview_words(outcome: NodeOutcome) -> str:
+    if outcome.state in BAD:
+        return "could not be updated"
+    found = [f"{outcome.updates} to install"] if outcome.updates else []
+    found += [f"{outcome.hotfixes} hotfix{'' if outcome.hotfixes == 1 else 'es'} to apply"] if outcome.hotfixes else []
+    return ", ".join(found) or "nothing to do"
 
 
 def _not_joined(task: TaskRun) -> dict[str, t.Any]:
@@ -170,6 +185,7 @@ def _outcome(task: TaskRun, fact: RunFact, state: NodeState, reason: str | None)
         host=task.host,
         state=state,
         updates=fact.updates + int(error.get("installed_update_count") or 0),
+        hotfixes=fact.hotfixes + int(error.get("applied_hotfix_count") or 0),
         restarts=fact.restarts,
         seconds=round(task.clock.now() - fact.began) if fact.began else 0,
         reason=reason,

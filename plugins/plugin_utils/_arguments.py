@@ -32,6 +32,8 @@ MINIMUMS: Mapping[str, int] = {
     "batch_size": 1,
     "download_timeout": 1,
     "drain_timeout": 1,
+    "hotfix_installer_timeout_minutes": 1,
+    "installer_settle_timeout": 0,
     "install_timeout": 1,
     "max_failed_nodes": 0,
     "max_rounds": 1,
@@ -42,11 +44,12 @@ MINIMUMS: Mapping[str, int] = {
     "service_timeout": 0,
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
+    "share_port": 1,
     "suspend_timeout": 0,
 }
 
 # The tasks that a run consists of; an option means the same in all of them.
-TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "cluster_node", "node_reboot", "node_outcome")
+TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
 NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})

@@ -43,6 +43,7 @@ class RunFact:
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
         began: clock seconds at which the work on this host began.
         updates: updates that were installed on the host.
+        hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
     """
@@ -64,6 +65,7 @@ class RunFact:
     beaten_at: float | None = None
     began: float = 0.0
     updates: int = 0
+    hotfixes: int = 0
     restarts: int = 0
     outcome: dict[str, t.Any] | None = None
 
@@ -143,7 +145,7 @@ class RunFacts:
         for fact in self.on(others).values():
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, restarts=0, began=0.0, outcome=None)
+                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=0.0, outcome=None)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

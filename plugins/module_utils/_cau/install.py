@@ -16,9 +16,10 @@ from .._errors import OperationError, Outcome
 from .._wmi.cluster_update import OfferedUpdate, UpdateResult
 from .._wmi.errors import MethodFailedError
 from . import pending, stay
-from .errors import CauError, JournalError, OfferedAgainError, UpdatesFailedError
+from .errors import JournalError, OfferedAgainError, UpdatesFailedError
 from .evidence import EvidenceOptions, settle
 from .fleet import NodeWork
+from .hotfix.open_installer import wait_for_open_installer
 from .install_records import (
     InstallOutcome,
     InstallPlan,
@@ -70,6 +71,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
     """
     warnings = validate(options.query)
     require_standing(work)
+    wait_for_open_installer(work, "install")
     with session_for(work, is_verified=work.ownership is not None) as session:
         records = _settle_open_batch(work, session, options)
         plan = _plan(work, session, entry_of(work), options, warnings)
@@ -93,9 +95,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
 def _outcome(
     work: NodeWork, plan: InstallPlan, records: Sequence[InstallRecord], *, is_due: bool, rounds: int, is_more_offered: bool = False
 ) -> InstallOutcome:
-    is_over = is_due and stay.why_over(work, entry_of(work)) is not None
-    if is_over:
-        work.say("install", "the node has to serve for a while before it can be restarted again, so that the storage is repaired")
+    is_over = stay.is_over_before_restart(work, is_due=is_due)
     return InstallOutcome(plan, tuple(records), is_due, rounds, is_more_offered, is_over)
 
 
@@ -252,12 +252,4 @@ def _needs_restart(work: NodeWork, session: NodeSession, plan: InstallPlan, reco
     if any(record.reboot_required for record in records):
         return True
     is_stale_known = plan.was_restarted and not has_effect(records)
-    stale = set(pending.blocking(plan.scan.signals)) if is_stale_known else set()
-    try:
-        return bool(set(pending.blocking(pending.signals(work.client, session.guid))) - stale)
-    except CauError:
-        raise
-    except OperationError as error:
-        # A restart that was not needed costs minutes; one that was left out leaves the node half installed.
-        work.say("install", f"whether a restart is needed could not be read, so it is: {error.message}")
-        return True
+    return pending.is_restart_due(work, session.guid, pending.blocking(plan.scan.signals) if is_stale_known else ())

@@ -39,6 +39,7 @@ class NodeOutcome:
         restarts: how often it was restarted.
         seconds: how long it took, in clock seconds.
         reason: why it failed or was left out.
+        hotfixes: how many hotfixes were applied.
     """
 
     node: str
@@ -48,6 +49,7 @@ class NodeOutcome:
     restarts: int = 0
     seconds: float = 0
     reason: str | None = None
+    hotfixes: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,10 @@ def _part(outcome: NodeOutcome) -> str:
     if outcome.state is NodeState.LEFT_ALONE:
         return f"{outcome.node} left as it was: {_line(outcome.reason)}"
     done = []
-    if outcome.updates or outcome.state is NodeState.OK:
+    if outcome.updates or (outcome.state is NodeState.OK and not outcome.hotfixes):
         done.append(_count(outcome.updates, "update"))
+    if outcome.hotfixes:
+        done.append(_count(outcome.hotfixes, "hotfix", "hotfixes"))
     if outcome.restarts:
         done.append(_count(outcome.restarts, "restart"))
     if outcome.state is NodeState.OK:
@@ -157,8 +161,8 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
 
 
 def _names(outcomes: Sequence[NodeOutcome]) -> str:

@@ -9,11 +9,13 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from .._errors import OperationError
 from .._wmi.node_client import NodeClient
+from .errors import CauError
+from .fleet import NodeWork
 
 _CBS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
 _WUA = r"SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update"
@@ -68,3 +70,24 @@ def _informing(client: NodeClient) -> list[Signal]:
 def blocking(found: Iterable[Signal]) -> list[str]:
     """Return the names of the signs that ask for a restart."""
     return [signal.name for signal in found if signal.blocks]
+
+
+def is_restart_due(work: NodeWork, session: str, stale: Collection[str] = ()) -> bool:
+    """Return whether the node waits for a restart after an installation; what cannot be read counts as waiting.
+
+    Args:
+        work: the node in work.
+        session: id of the node session that stands there.
+        stale: names of signs that a restart has left standing, which the next one would leave standing too.
+
+    Raises:
+        CauError: the run has to stop.
+    """
+    try:
+        return bool(set(blocking(signals(work.client, session))) - set(stale))
+    except CauError:
+        raise
+    except OperationError as error:
+        # A restart that was not needed costs minutes; one that was left out leaves the node half installed.
+        work.say("install", f"whether a restart is needed could not be read, so it is: {error.message}")
+        return True

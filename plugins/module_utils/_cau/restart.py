@@ -19,6 +19,7 @@ from . import gate, pending, stay
 from .cluster_view import alive_on, is_drained
 from .errors import CauError, JournalError, OutcomeUnknownError, RestartFailedError
 from .fleet import NodeWork
+from .hotfix.open_installer import wait_for_open_installer
 from .journal_records import NodeEntry, Phase
 from .node_session import session_for
 from .pending import Signal
@@ -131,6 +132,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
     """
     options = options or RestartOptions()
     require_standing(work)
+    wait_for_open_installer(work, "restart")
     entry = entry_of(work)
     if entry is not None and entry.batch:
         raise OutcomeUnknownError(

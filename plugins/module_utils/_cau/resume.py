@@ -20,6 +20,7 @@ from .._wmi.codes import win32_code
 from .cluster_view import all_groups, node_view, not_serving
 from .errors import NotOurPauseError, OutcomeUnknownError, ResumeFailedError, TimeLimitError
 from .fleet import NodeWork
+from .hotfix.open_installer import wait_for_open_installer
 from .journal_records import NodeEntry, Phase
 from .permission import entry_of, require_run
 from .restart_wait import Boot
@@ -147,6 +148,7 @@ def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult
     options = options or ResumeOptions()
     began = work.clock.now()
     ownership, journal = require_run(work, "resume")
+    wait_for_open_installer(work, "resume")
     plan = plan_resume(work)
     if not plan.is_needed:
         ownership.verify_lock()

@@ -14,6 +14,7 @@ from . import storage_gate
 from .errors import CauError
 from .fleet import NodeWork
 from .journal_records import NodeEntry
+from .permission import entry_of
 from .waiting import names
 
 
@@ -34,3 +35,16 @@ def why_over(work: NodeWork, entry: NodeEntry | None) -> str | None:
         # What cannot be read is for the gate to refuse.
         return None
     return names(waiting) or None
+
+
+def is_over_before_restart(work: NodeWork, *, is_due: bool) -> bool:
+    """Return whether the node has to serve before the restart that its installations ask for, and say so.
+
+    Args:
+        work: the node in work.
+        is_due: whether a restart is due at all.
+    """
+    is_over = is_due and why_over(work, entry_of(work)) is not None
+    if is_over:
+        work.say("install", "the node has to serve for a while before it can be restarted again, so that the storage is repaired")
+    return is_over

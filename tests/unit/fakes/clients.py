@@ -24,6 +24,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluste
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import (
     ClusterUpdate,
+    InstallerResult,
     OfferedUpdate,
     UpdateResult,
     UpdateResultCode,
@@ -41,7 +42,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kind
 
 from .clock import START
 from .stores import FakeRegistry, FakeStorage
-from .world import FakeMachine, FakeUpdate, Held
+from .world import FakeInstaller, FakeMachine, FakeUpdate, Held
 
 if t.TYPE_CHECKING:
     from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.events import Event
@@ -182,6 +183,28 @@ class FakeClusterUpdate(ClusterUpdate):
             self.machine.utc_now(),
             reboot_required=one.needs_restart,
         )
+
+    def run_update_installer(
+        self,
+        guid: str,
+        program: str,
+        parameters: str,
+        update_path: str,
+        require_smb_encryption: bool,
+        *,
+        deadline_seconds: float,
+        on_event: OnEvent = None,
+        should_stop: ShouldStop = None,
+    ) -> InstallerResult:
+        asked = (guid, program, parameters, update_path, require_smb_encryption, deadline_seconds)
+        with self.world.operation(self.machine, "run_update_installer", *asked, kind=Kind.ONCE_ONLY):
+            self._require_session(guid)
+            script = self.machine.installers.get(update_path, FakeInstaller())
+            if script.launch_hresult:
+                return InstallerResult(script.launch_hresult, None)
+            self.machine.installed.append(update_path)
+            self.machine.reboot_required = self.machine.reboot_required or script.needs_restart
+            return InstallerResult(0, script.exit_code)
 
     def reboot_required(self, guid: str) -> bool:
         with self.world.operation(self.machine, "reboot_required", guid):

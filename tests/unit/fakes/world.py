@@ -92,6 +92,15 @@ class FakeUpdate:
 
 
 @dataclass
+class FakeInstaller:
+    """What the installer of one hotfix does."""
+
+    exit_code: int = 0
+    launch_hresult: int = 0
+    needs_restart: bool = False
+
+
+@dataclass
 class Held:
     """A run lock or node session."""
 
@@ -127,6 +136,7 @@ class FakeMachine:
     downloaded: set[str] = field(default_factory=set)
     installed: list[str] = field(default_factory=list)
     reboot_required: bool = False
+    installers: dict[str, FakeInstaller] = field(default_factory=dict)
 
     def utc_now(self) -> datetime:
         """The machine's own clock."""

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists the hotfixes that a node would be given."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._hotfix import checked_root, root_result
+from ..plugin_utils._task import TaskRun
+
+
+class ActionModule(UpdatingAction):
+    """The task hotfix_info."""
+
+    TASK = "hotfix_info"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Read the folder and check it for all nodes of the cluster."""
+        with contextlib.closing(task.peers.opener(task.host)()) as me:
+            node = me.system.computer_name()
+            info = me.cluster.info()
+            nodes = [each.name for each in me.cluster.nodes()]
+        task.progress.cluster = info.name
+        with checked_root(task, nodes) as (share, root):
+            result = root_result(share, root, node)
+        for note in root.warnings:
+            task.progress.say(None, "scan", note)
+        count = result["found_hotfix_count"]
+        task.progress.say(node, "scan", f"{count} hotfix{'' if count == 1 else 'es'} in the folder")
+        return result
