@@ -29,6 +29,7 @@ class NodeView:
         state: up, down, paused or joining.
         paused_by: "us", "other" or None.
         is_out_by_us: not in service because of a pause or a restart that we asked for.
+        installers: every installer that was started, with the run that held the lock, its program and its parameters.
         since: twin time of the last change, by the name of the attribute; missing means since the start.
     """
 
@@ -43,6 +44,7 @@ class NodeView:
     lock: str | None = None
     session: str | None = None
     works: int = 0
+    installers: set[tuple[str | None, str, str]] = field(default_factory=set)
     journal: dict[str, set[str]] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
 
@@ -225,7 +227,10 @@ class Replay:
         node = self._node(cluster, event, "works")
         node.works = max(0, node.works - 1)
 
-    _on_installer_started = _on_install_started
+    def _on_installer_started(self, cluster: ClusterView, event: Entry) -> None:
+        self._on_install_started(cluster, event)
+        cluster.node(event["node"]).installers.add((cluster.run(), str(event.get("path")), str(event.get("parameters"))))
+
     _on_installer_ended = _on_install_ended
 
     # --- groups and storage --------------------------------------------------------------------------------------

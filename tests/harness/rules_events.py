@@ -9,6 +9,7 @@ from __future__ import annotations
 from .case import Case, was_known
 from .record import Entry
 from .replay import ClusterView, NodeView
+from .rules_installers import judge_installer
 
 WORK = frozenset({"scan", "update_downloaded", "install_started", "installer_started"})
 NEEDS_SESSION = frozenset({"pause_requested", "restart_requested", "install_started", "installer_started", "update_downloaded"})
@@ -26,6 +27,7 @@ def judge_event(case: Case, event: Entry) -> None:
         _judge_gate(case, event, cluster, node)
         _judge_lock(case, event, cluster, node)
         _judge_repeat(case, event, node)
+        judge_installer(case, event, cluster, node)
         _judge_ownership(case, event, node)
         _judge_journal(case, event, cluster, node)
     _judge_groups(case, event, cluster)
@@ -159,7 +161,7 @@ def _judge_journal(case: Case, event: Entry, cluster: ClusterView, node: NodeVie
         case.blame("6", "the run lock was taken before its journal entry stood there", event)
     if name == "run_lock_released" and node.lock is not None and event["guid"] == node.lock and not node.journal:
         case.blame("6", "the journal entry went before the run lock", event)
-    if name in {"pause_requested", "install_started", "restart_requested"} and node.is_member:
+    if name in {"pause_requested", "install_started", "installer_started", "restart_requested"} and node.is_member:
         places = [other.name for other in cluster.members() if any(key.endswith("\\" + node.name.lower()) for key in other.journal)]
         if node.name not in places or len(places) < min(2, len(cluster.members())):
             case.blame("6", f"{name}: the journal of the node stands on {', '.join(places) or 'no node'}, not on it and one other", event)
