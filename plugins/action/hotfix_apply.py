@@ -11,6 +11,8 @@ from dataclasses import replace
 
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.hotfix.apply import apply, plan_apply
+from ..module_utils._cau.hotfix.folder import Hotfix
+from ..module_utils._cau.hotfix.recheck import require_unchanged
 from ..module_utils._cau.hotfix.records import HotfixOptions, HotfixOutcome
 from ..module_utils._cau.hotfix.root import HotfixRoot
 from ..module_utils._smb.share import Share
@@ -40,7 +42,12 @@ def _applied(task: TaskRun, fact: RunFact, work: NodeWork, share: Share, root: H
         settle_seconds=task.arguments["installer_settle_timeout"],
         require_smb_encryption=task.arguments["require_smb_encryption"],
     )
-    done = apply(work, root.hotfixes_of(work.node), options, root.recheck)
+    checks_permissions = not task.arguments["disable_acl_checks"]
+
+    def recheck(hotfix: Hotfix) -> None:
+        require_unchanged(share, hotfix, checks_permissions=checks_permissions)
+
+    done = apply(work, root.plans[work.node].hotfixes, options, recheck)
     result = _result(done, share, root, work.node)
     failure = done.failure(work.node)
     if failure is not None:
@@ -52,7 +59,7 @@ def _applied(task: TaskRun, fact: RunFact, work: NodeWork, share: Share, root: H
 def _preview(task: TaskRun, fact: RunFact, work: NodeWork, share: Share, root: HotfixRoot) -> dict[str, t.Any]:
     if work.journal is None:
         task.require_nobody_else(work)
-    plan = plan_apply(work, root.hotfixes_of(work.node))
+    plan = plan_apply(work, root.plans[work.node].hotfixes)
     for hotfix in plan.to_apply:
         work.say("install", f"{hotfix.path} would be applied by the {hotfix.rule.label()}")
     result = _result(HotfixOutcome(plan, (), plan.reboot_required), share, root, work.node)

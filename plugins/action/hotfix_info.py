@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ..module_utils._cau.membership import own_node
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._hotfix import checked_root, root_result
 from ..plugin_utils._task import TaskRun
@@ -22,9 +23,9 @@ class ActionModule(UpdatingAction):
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Read the folder and check it for all nodes of the cluster."""
         with contextlib.closing(task.peers.opener(task.host)()) as me:
-            node = me.system.computer_name()
             info = me.cluster.info()
             nodes = [each.name for each in me.cluster.nodes()]
+            node = own_node(me, task.host, info.name, nodes)
         task.progress.cluster = info.name
         with checked_root(task, nodes) as (share, root):
             result = root_result(share, root, node)

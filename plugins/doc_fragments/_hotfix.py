@@ -16,8 +16,8 @@ class ModuleDocFragment:
 options:
   hotfix_root_folder_path:
     description:
-      - The hotfix root folder as a UNC path such as V(\\\\files\\hotfixes\\root), as every node and the controller reach it. Forward slashes are
-        taken as backslashes. CAU calls it C(HotfixRootFolderPath).
+      - The hotfix root folder as a UNC path such as V(\\\\files\\hotfixes\\root), as every node and the controller reach it. CAU calls it
+        C(HotfixRootFolderPath). Forward slashes are taken as backslashes.
       - A local path and a drive letter are refused, because they mean another folder on each machine.
     type: str
     required: true
@@ -47,7 +47,8 @@ options:
     type: str
   share_password:
     description:
-      - The password of O(share_username). The default is that of the connection. Kerberos takes a ticket of the controller when there is none.
+      - The password of O(share_username). The default is that of the connection. Kerberos takes a ticket of the controller when there is
+        none.
     type: str
   share_authentication:
     description:

@@ -13,9 +13,9 @@ version_added: 0.2.0
 description:
   - Applies hotfixes, drivers and firmware from a hotfix root folder as CAU's C(Microsoft.HotfixPlugin) does. One call is one round without
     its restart.
-  - Everything that M(cluster_aware.updating.hotfix_info) checks is checked first. Then each file is given to the CAU provider of the node once,
-    which runs its installer as SYSTEM. Before each one the task makes sure that this run holds the run lock on every node, that the node has
-    the turn, and that this run has paused it.
+  - Everything that M(cluster_aware.updating.hotfix_info) checks is checked first. Then each file is given once to the CAU provider of the
+    node, which runs its installer as SYSTEM. Before each one the task makes sure that this run holds the run lock on every node, that the
+    node has the turn, and that this run has paused it.
   - The exit code decides by the rule of the configuration file. One that is in no list is a failure without restart. A hotfix that is
     installed already or does not apply to the node is no failure and no work.
   - An installer is never started twice, and never killed. When it has not ended in time, or the answer is lost, the task waits until its

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterator, Sequence
 
 from ..module_utils._cau.hotfix.errors import HotfixPermissionError
+from ..module_utils._cau.hotfix.findings import Finding
 from ..module_utils._cau.hotfix.folder import Hotfix
 from ..module_utils._cau.hotfix.root import HotfixRoot, RootOptions, read_root
 from ..module_utils._smb.records import ShareAuthentication, ShareCredentials
@@ -73,18 +74,19 @@ def hotfix_fields(hotfix: Hotfix) -> dict[str, t.Any]:
     }
 
 
-def finding_fields(finding: t.Any) -> dict[str, t.Any]:
+def finding_fields(finding: Finding) -> dict[str, t.Any]:
+    """Return one finding as a dictionary."""
     return dict(vars(finding))
 
 
 def root_result(share: Share, root: HotfixRoot, node: str) -> dict[str, t.Any]:
     """Return what was found for a node, with what concerns all nodes."""
-    hotfixes = root.hotfixes_of(node)
+    plan = root.plans[node]
     return {
-        "hotfixes": [hotfix_fields(hotfix) for hotfix in hotfixes],
-        "found_hotfix_count": len(hotfixes),
-        "nodes": {name: [hotfix.path for hotfix in root.hotfixes_of(name)] for name in root.nodes},
-        "ignored": [{"path": each.path, "reason": each.reason} for each in root.ignored],
+        "hotfixes": [hotfix_fields(hotfix) for hotfix in plan.hotfixes],
+        "found_hotfix_count": len(plan.hotfixes),
+        "nodes": {name: [hotfix.path for hotfix in other.hotfixes] for name, other in root.plans.items()},
+        "ignored": [dict(vars(each)) for each in plan.ignored],
         "findings": [finding_fields(each) for each in root.findings],
         "notes": list(root.warnings),
         "share": {"dialect": share.dialect, "encrypted": share.is_encrypted, "signed": share.is_signed},

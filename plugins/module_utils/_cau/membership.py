@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._errors import OperationError
@@ -58,15 +58,7 @@ def resolve(me: NodeClient, me_host: str, candidates: Mapping[str, Callable[[], 
     info = me.cluster.info()
     members = [node.name for node in me.cluster.nodes()]
     spelled = {name.casefold(): name for name in members}
-    computer = me.system.computer_name()
-    own = spelled.get(computer.casefold())
-    if own is None:
-        raise MembershipError(
-            f"the host calls itself {computer}, which is no node of cluster {info.name} ({', '.join(members)})",
-            node=me_host,
-            operation="members",
-            remedy="Check the host's address in the inventory, and whether the node was evicted or renamed",
-        )
+    own = own_node(me, me_host, info.name, members)
     asked = {host: open_client for host, open_client in candidates.items() if host != me_host}
     nodes = {own: me_host, **_seek(asked, info, {key: name for key, name in spelled.items() if name != own})}
     ordered = sorted(nodes, key=lambda name: (name.casefold(), name))
@@ -106,6 +98,30 @@ def _likely_first(hosts: Mapping[str, object], nodes: set[str]) -> list[str]:
     """Return all hosts, those first whose inventory name begins like a node's: it saves questions and decides nothing."""
     wanted = {name.casefold() for name in nodes}
     return sorted(hosts, key=lambda host: (host.partition(".")[0].casefold() not in wanted, host))
+
+
+def own_node(me: NodeClient, me_host: str, cluster: str, members: Collection[str]) -> str:
+    """Return which node of its cluster a host is.
+
+    Args:
+        me: the host.
+        me_host: its name in the inventory.
+        cluster: name of the cluster.
+        members: its nodes.
+
+    Raises:
+        MembershipError: it is none of them.
+    """
+    computer = me.system.computer_name()
+    own = next((name for name in members if name.casefold() == computer.casefold()), None)
+    if own is None:
+        raise MembershipError(
+            f"the host calls itself {computer}, which is no node of cluster {cluster} ({', '.join(members)})",
+            node=me_host,
+            operation="members",
+            remedy="Check the host's address in the inventory, and whether the node was evicted or renamed",
+        )
+    return own
 
 
 def _node_of(open_client: Callable[[], NodeClient], info: ClusterInfo, spelled: Mapping[str, str]) -> str | None:

@@ -71,6 +71,8 @@ def apply(work: NodeWork, hotfixes: Sequence[Hotfix], options: HotfixOptions, re
         plan = _plan(work, session, hotfixes)
         if plan.is_restart_first:
             work.say("install", f"a restart is pending and has to come first ({names(plan.signs)})")
+        if not plan.to_apply:
+            work.say("scan", "no hotfix left to apply")
         if plan.is_restart_first or not plan.to_apply:
             return _outcome(work, plan, records, is_due=plan.reboot_required)
         tried, broken_off = _apply_all(work, session, plan.to_apply, options, recheck)
