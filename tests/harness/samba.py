@@ -2,12 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Samba in processes of its own: the file server of the hotfix root folders, on a loopback address and a high port."""
+"""A real Samba in processes of its own: the file server of the hotfix root folders, on a loopback address and a high port.
+
+It runs in the same way for root and for an ordinary user. Debian's nss_wrapper gives it users and groups of its own, uid_wrapper lets it
+believe that it may become each of them, and the NT ACLs, which alone decide about access, are kept in extended attributes of users. Proven
+with Samba 4.17 both as root and as an ordinary user by tests/samba: ACLs with any SID as owner or trustee, read back and enforced; signing
+and encryption demanded, offered and not spoken; guests without signing; SMB 1 alone; referrals of DFS; names for SIDs over LSA.
+
+What it cannot do: be a member of a domain, speak Kerberos, give an authenticated client a connection of SMB 3.1.1 without signing, or
+listen at port 445 as an ordinary user.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import shutil
 import socket
@@ -18,76 +26,31 @@ import typing as t
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools import debian
-
 from . import nt_acl
 from .nt_acl import Ace
-from .processes import Child, clean_environment, kill, start, stop
+from .processes import LONGEST_FOLDER, Child, clean_environment, kill, start, stop
+from .samba_programs import MODULES_DESCRIPTOR, Programs, find_programs
 
 PORT = 10445
 START_SECONDS = 30.0
-PACKAGES = ("samba", "samba-vfs-modules", "libnss-wrapper", "libuid-wrapper")
+NAME = "FILES"
 
 ADMINISTRATOR = "fileadmin"
+"""A member of the local groups Administrators and Users."""
 USER = "reader"
+"""A member of the local group Users."""
 PASSWORDS = {ADMINISTRATOR: "Adm1n-of-files", USER: "Re4der-of-files"}
 
 FORBIDS_ENCRYPTION = {"server smb encrypt": "off"}
 SMB1_ONLY = {"server min protocol": "NT1", "server max protocol": "NT1"}
-UNSIGNED_GUESTS = {"server signing": "disabled", "map to guest": "Bad User"}
-
-_MODULES_AT = "/proc/self/fd/9"
+SMB2_ONLY = {"server max protocol": "SMB2_10"}
+"""Signing without encryption, as Windows Server 2008 R2 has it."""
+UNSIGNED_GUESTS = {"server signing": "disabled", "map to guest": "Bad User", "guest ok": "yes"}
+"""Whoever is not known becomes a guest, whose session has no key to sign or encrypt with."""
 
 
 class SambaError(Exception):
     """Samba did not start."""
-
-
-class Programs(t.NamedTuple):
-    """Where the programs and modules of Samba are, and what they find their libraries with."""
-
-    smbd: Path
-    smbpasswd: Path
-    net: Path
-    dcerpcd: Path
-    modules: Path
-    environment: Mapping[str, str]
-
-
-def unpacked_programs() -> Programs:
-    """Return the programs of the unpacked packages.
-
-    Raises:
-        DebianError: they cannot be unpacked.
-    """
-    root = debian.unpack(PACKAGES)
-    modules = next(root.glob("usr/lib/*/samba"))
-    libraries = os.pathsep.join(map(str, (_patched_library(modules.parent), modules.parent, modules)))
-    return Programs(
-        root / "usr/sbin/smbd",
-        root / "usr/bin/smbpasswd",
-        root / "usr/bin/net",
-        root / "usr/libexec/samba/samba-dcerpcd",
-        modules,
-        {"LD_LIBRARY_PATH": libraries},
-    )
-
-
-def _patched_library(libraries: Path) -> Path:
-    """Return a folder with the one library that names the folder of the modules, in which it names a descriptor that smbd inherits.
-
-    The folder of the modules is compiled in, Samba takes no other, and it refuses modules by absolute paths.
-    """
-    folder = debian.FOLDER / "moved"
-    library = folder / "libsamba-util.so.0"
-    if not library.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        compiled = b"/usr/lib/" + libraries.name.encode() + b"/samba\0"
-        text = (libraries / library.name).read_bytes().replace(compiled, _MODULES_AT.encode().ljust(len(compiled), b"\0"))
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(library)
-    return folder
 
 
 class Samba:
@@ -95,18 +58,20 @@ class Samba:
 
     Args:
         directory: where its files go; the file system has to keep extended attributes of users.
-        options: further global options of smb.conf.
+        options: further global options of smb.conf, such as FORBIDS_ENCRYPTION.
     """
 
     def __init__(self, directory: Path, options: Mapping[str, str] | None = None) -> None:
         self.directory = directory.resolve()
         self.options = dict(options or {})
-        self.address = ""
+        self.address = free_address(PORT)
         self.port = PORT
         self._shares: dict[str, dict[str, str]] = {}
-        self._programs: Programs | None = None
-        self._sockets: str | None = None
         self._processes: list[Child] = []
+        # A socket's path has little room.
+        self._run = self.directory / "run"
+        if len(str(self._run)) > LONGEST_FOLDER:
+            self._run = Path(tempfile.gettempdir()) / f"samba-{self.address}"
 
     def __enter__(self) -> t.Self:
         try:
@@ -120,11 +85,11 @@ class Samba:
         self.stop()
 
     def share(self, name: str, encryption: str = "default", options: Mapping[str, str] | None = None) -> Path:
-        """Offer a share with NT ACLs, also while the server runs; a new connection sees it.
+        """Offer a share that everybody may change, before the start or while the server runs; who connects from then on sees it.
 
         Args:
             name: of the share.
-            encryption: default, desired, required or off.
+            encryption: default (as the client likes), desired, required or off.
             options: further options of the share.
 
         Returns:
@@ -132,9 +97,24 @@ class Samba:
         """
         folder = self.folder(name)
         folder.mkdir(parents=True, exist_ok=True)
+        try:
+            nt_acl.write(folder, nt_acl.ADMINISTRATORS, OPEN)
+        except OSError as error:
+            raise SambaError(f"{folder} takes no extended attributes ({error.strerror}); set TMPDIR to a folder that does") from error
         self._shares[name] = {"path": str(folder), "read only": "no", "server smb encrypt": encryption, **(options or {})}
         self._write_settings()
-        nt_acl.write(folder, nt_acl.ADMINISTRATORS, OPEN_ROOT)
+        return folder
+
+    def dfs_root(self, name: str, links: Mapping[str, str]) -> Path:
+        """Offer a DFS namespace of its own; see `share` for the rest.
+
+        Args:
+            name: of the share that is the root.
+            links: by the name of each link, the share of this server that it leads to.
+        """
+        folder = self.share(name, options={"msdfs root": "yes"})
+        for link, target in links.items():
+            (folder / link).symlink_to(f"msdfs:{self.address}\\{target}")
         return folder
 
     def folder(self, share: str) -> Path:
@@ -146,34 +126,30 @@ class Samba:
 
         Raises:
             SambaError: it ended, or did not answer in time.
+            DebianError: there is no Samba, and none could be unpacked.
         """
-        self._programs = unpacked_programs()
-        self._sockets = tempfile.mkdtemp(prefix="samba-")
+        programs = find_programs()
         # Two servers that start at the same time would both make these, and the loser gives up.
         folders = [self.directory / name for name in ("private", "state", "cache", "shares")]
-        for folder in (*folders, *(Path(self._sockets) / name for name in ("lock", "pid", "rpc"))):
+        for folder in (*folders, *(self._run / name for name in ("lock", "pid", "rpc"))):
             folder.mkdir(parents=True, exist_ok=True)
-        self.address = free_address(self.port)
         self._write_settings()
-        self._write_users()
-        common = ["-F", "--no-process-group", "-s", str(self.directory / "smb.conf")]
-        helpers = self._programs.dcerpcd.parent
-        services = [str(helpers / name) for name in ("rpcd_lsad", "rpcd_classic")]
-        # The shell gives the server the folder of its modules as descriptor 9.
-        opened = ["/bin/sh", "-c", f'exec {_MODULES_AT.rpartition("/")[2]}<"$0" && exec "$@"', str(self._programs.modules)]
-        commands = {"dcerpcd": [self._programs.dcerpcd, *common, *services], "smbd": [self._programs.smbd, *common]}
-        for name, command in commands.items():
-            output = self.directory / f"{name}.out"
-            self._processes.append(start([*opened, *map(str, command)], environment=self._environment(), directory=self.directory, output=output))
-        self._wait()
+        # After an end the same users come back.
+        if not (self.directory / "passwd").exists():
+            self._write_users(programs)
+        common = ["-F", "--no-process-group", "-s", self._settings]
+        # smbd would start the server of LSA itself, but only from where it was built for.
+        services = [str(programs.dcerpcd.parent / name) for name in ("rpcd_lsad", "rpcd_classic")]
+        self._start(programs, "dcerpcd", [str(programs.dcerpcd), *common, *services])
+        self._start(programs, "smbd", [str(programs.smbd), *common])
+        self._wait(socket.AF_UNIX, str(self._run / "rpc" / "np" / "lsarpc"))
+        self._wait(socket.AF_INET, (self.address, self.port))
 
     def stop(self) -> None:
         """Stop the server as an administrator would."""
         while self._processes:
             stop(self._processes.pop())
-        if self._sockets:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-            self._sockets = None
+        shutil.rmtree(self._run, ignore_errors=True)
 
     def vanish(self) -> None:
         """End the server in the middle of everything, as when its machine loses power."""
@@ -186,7 +162,7 @@ class Samba:
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.exists())
 
     def set_acl(self, share: str, relative: str, owner: str = nt_acl.ADMINISTRATORS, aces: Iterable[Ace] = ()) -> None:
-        """Give a file or folder of a share a security descriptor.
+        """Give a file or folder of a share a security descriptor that inherits nothing.
 
         Args:
             share: name of the share.
@@ -197,30 +173,36 @@ class Samba:
         nt_acl.write(self.folder(share) / relative, owner, aces)
 
     def lock_down(self, share: str) -> None:
-        """Give a share and everything below what a hotfix root folder needs (cau.md 6.3)."""
+        """Give a share and everything that is below it now what a hotfix root folder needs (cau.md 6.3)."""
         root = self.folder(share)
         for path in (root, *root.rglob("*")):
             nt_acl.write(path, nt_acl.ADMINISTRATORS, LOCKED_FOLDER if path.is_dir() else LOCKED_FILE)
 
-    def _environment(self) -> Mapping[str, str]:
-        assert self._programs
-        return clean_environment(
-            self.directory,
-            {
-                **self._programs.environment,
-                "LD_PRELOAD": "libnss_wrapper.so libuid_wrapper.so",
-                "NSS_WRAPPER_PASSWD": str(self.directory / "passwd"),
-                "NSS_WRAPPER_GROUP": str(self.directory / "group"),
-                "UID_WRAPPER": "1",
-                "UID_WRAPPER_ROOT": "1",
-            },
-        )
+    @property
+    def _settings(self) -> str:
+        return str(self.directory / "smb.conf")
+
+    def _start(self, programs: Programs, name: str, command: list[str]) -> None:
+        opened = ["/bin/sh", "-c", f'exec {MODULES_DESCRIPTOR}<"$0" && exec "$@"', str(programs.modules)]
+        output = self.directory / f"{name}.out"
+        environment = self._environment(programs)
+        self._processes.append(start([*opened, *command], environment=environment, directory=self.directory, output=output))
+
+    def _environment(self, programs: Programs) -> Mapping[str, str]:
+        wrapped = {
+            "LD_PRELOAD": "libnss_wrapper.so libuid_wrapper.so",
+            "NSS_WRAPPER_PASSWD": str(self.directory / "passwd"),
+            "NSS_WRAPPER_GROUP": str(self.directory / "group"),
+            "UID_WRAPPER": "1",
+            "UID_WRAPPER_ROOT": "1",
+        }
+        return clean_environment(self.directory, {**programs.environment, **wrapped})
 
     def _write_settings(self) -> None:
         own = self.directory
         settings = {
             "server role": "standalone server",
-            "netbios name": "FILES",
+            "netbios name": NAME,
             "workgroup": "REHEARSAL",
             "interfaces": f"{self.address}/8",
             "bind interfaces only": "yes",
@@ -229,16 +211,16 @@ class Samba:
             "private dir": f"{own}/private",
             "state directory": f"{own}/state",
             "cache directory": f"{own}/cache",
-            "lock directory": f"{self._sockets}/lock",
-            "pid directory": f"{self._sockets}/pid",
-            "ncalrpc dir": f"{self._sockets}/rpc",
+            "lock directory": f"{self._run}/lock",
+            "pid directory": f"{self._run}/pid",
+            "ncalrpc dir": f"{self._run}/rpc",
             "log file": f"{own}/smbd.log",
             "passdb backend": "tdbsam",
             "rpc start on demand helpers": "no",
             "load printers": "no",
             "printcap name": "/dev/null",
             "disable spoolss": "yes",
-            "host msdfs": "no",
+            "host msdfs": "yes" if any("msdfs root" in rows for rows in self._shares.values()) else "no",
             "vfs objects": "acl_xattr",
             "acl_xattr:ignore system acls": "yes",
             "acl_xattr:security_acl_name": nt_acl.ATTRIBUTE,
@@ -249,46 +231,46 @@ class Samba:
             lines += [f"[{section}]", *(f"  {name} = {value}" for name, value in rows.items())]
         # Samba reads it again when a client connects: it never sees half of it.
         temporary = own / "smb.conf.new"
-        temporary.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        temporary.replace(own / "smb.conf")
+        temporary.replace(self._settings)
 
-    def _write_users(self) -> None:
-        assert self._programs
+    def _write_users(self, programs: Programs) -> None:
         names = {"root": 0, "nobody": 65534, **{name: 70001 + number for number, name in enumerate(PASSWORDS)}}
         users = "".join(f"{name}:x:{number}:{number}:{name}:/:/bin/false\n" for name, number in names.items())
         groups = "".join(f"{name}:x:{number}:\n" for name, number in names.items())
         groups += f"administrators:x:70101:{ADMINISTRATOR}\nusers:x:70102:{','.join(PASSWORDS)}\n"
         (self.directory / "passwd").write_text(users, encoding="utf-8")
         (self.directory / "group").write_text(groups, encoding="utf-8")
-        settings = str(self.directory / "smb.conf")
         for name, password in PASSWORDS.items():
-            self._run([str(self._programs.smbpasswd), "-c", settings, "-s", "-a", name], f"{password}\n{password}\n")
+            self._tell(programs, [str(programs.smbpasswd), "-c", self._settings, "-s", "-a", name], f"{password}\n{password}\n")
         for group, sid in (("administrators", nt_acl.ADMINISTRATORS), ("users", nt_acl.USERS)):
-            self._run([str(self._programs.net), "-s", settings, "groupmap", "add", f"sid={sid}", f"unixgroup={group}", "type=builtin"])
+            mapping = ["groupmap", "add", f"sid={sid}", f"unixgroup={group}", "type=builtin"]
+            self._tell(programs, [str(programs.net), "-s", self._settings, *mapping])
 
-    def _run(self, command: list[str], said: str = "") -> None:
+    def _tell(self, programs: Programs, command: list[str], said: str = "") -> None:
         answer = subprocess.run(
             command,
             input=said,
             check=False,
             capture_output=True,
             text=True,
-            env=self._environment(),
+            env=self._environment(programs),
             cwd=self.directory,
             timeout=START_SECONDS,
         )
         if answer.returncode:
             raise SambaError(f"{Path(command[0]).name} ended with {answer.returncode}: {(answer.stdout + answer.stderr)[-2000:]}")
 
-    def _wait(self) -> None:
+    def _wait(self, family: socket.AddressFamily, address: str | tuple[str, int]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
-            with contextlib.suppress(OSError), socket.create_connection((self.address, self.port), timeout=1):
+            with socket.socket(family) as probe, contextlib.suppress(OSError):
+                probe.settimeout(1)
+                probe.connect(address)
                 return
             for process in self._processes:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    code = process.wait(timeout=0.02)
+                    code = process.wait(timeout=0.01)
                     raise SambaError(f"Samba ended with {code}: {self.log()[-2000:]}")
             if time.monotonic() > deadline:
                 raise SambaError(f"Samba did not answer after {START_SECONDS:.0f} s: {self.log()[-2000:]}")
@@ -305,6 +287,7 @@ def free_address(port: int) -> str:
     raise SambaError("no loopback address is free")
 
 
+OPEN = (Ace(nt_acl.ALLOW, nt_acl.EVERYONE, nt_acl.FULL, nt_acl.INHERIT),)
 LOCKED_FOLDER = (
     Ace(nt_acl.ALLOW, nt_acl.ADMINISTRATORS, nt_acl.FULL, nt_acl.INHERIT),
     Ace(nt_acl.ALLOW, nt_acl.SYSTEM, nt_acl.FULL, nt_acl.INHERIT),
@@ -312,4 +295,3 @@ LOCKED_FOLDER = (
     Ace(nt_acl.ALLOW, nt_acl.USERS, nt_acl.READ_EXECUTE, nt_acl.INHERIT),
 )
 LOCKED_FILE = tuple(Ace(ace.kind, ace.sid, ace.mask) for ace in LOCKED_FOLDER if not ace.flags & nt_acl.INHERIT_ONLY)
-OPEN_ROOT = (Ace(nt_acl.ALLOW, nt_acl.EVERYONE, nt_acl.FULL, nt_acl.INHERIT),)
