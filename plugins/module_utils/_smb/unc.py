@@ -10,7 +10,6 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass
 
 from .errors import SharePathError
@@ -18,8 +17,8 @@ from .errors import SharePathError
 _SEPARATOR = "\\"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[\\/]{2}")
-_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\ud800-\udfff]')
-"""Characters that no name on a Windows file system may hold; a lone surrogate cannot travel in UTF-16."""
+_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+"""Characters that no name on a Windows file system may hold, those that steer a terminal, and halves of UTF-16's pairs."""
 
 _SERVER_FORBIDDEN = re.compile(r"[\s@,;=+\[\]]")
 _LONGEST_NAME = 255
@@ -133,7 +132,7 @@ def _problem(name: str) -> str | None:
         return f"has the part {name}, which leads elsewhere"
     found = _FORBIDDEN.search(name)
     if found:
-        return f"holds {_shown(found.group())}, which no name on Windows may have"
+        return f"holds {_shown(found.group())}, which no name on a share may have"
     if name[-1] in ". ":
         return f"has the part {_shown(name)}, whose last character Windows drops"
     if len(name) > _LONGEST_NAME:
@@ -151,5 +150,5 @@ def _require_length(path: UncPath) -> None:
 
 def _shown(text: str) -> str:
     """Return text that is safe on a terminal, shortened when it would fill the screen."""
-    printable: t.Final = "".join(character if character.isprintable() else f"U+{ord(character):04X}" for character in text)
+    printable = "".join(character if character.isprintable() else f"U+{ord(character):04X}" for character in text)
     return printable if len(printable) <= _LONGEST_NAME else f"{printable[:_LONGEST_NAME]}..."
