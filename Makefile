@@ -23,11 +23,13 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo twin bench test check lint types unit sanity archive build changelog clean distclean
+.PHONY: help setup demo demo-hotfix twin twin-hotfix bench test check lint types unit sanity archive build changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
+	@echo 'make demo-hotfix    the same with hotfixes from a real SMB share (Samba, unpacked below build/)'
 	@echo 'make twin    start a twin and print how to reach it; Ctrl-C ends it'
+	@echo 'make twin-hotfix    the same with a file server that has a hotfix root folder'
 	@echo 'make check   lint, types and unit tests, under two minutes'
 	@echo 'make test    everything that the gate checks'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
@@ -51,8 +53,14 @@ $(COLLECTION):
 demo: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.demo
 
+demo-hotfix: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.demo_hotfix
+
 twin: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.twin $(SCENARIO)
+
+twin-hotfix: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.twin --hotfixes $(SCENARIO)
 
 bench: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.bench

@@ -94,11 +94,14 @@ def follow(running: Running, seconds: float) -> Finished:
 
 def node_table(events: Sequence[Entry]) -> list[list[str]]:
     """Return what happened on each node, from the event log alone: a header and a row per node."""
-    rows = [["node", "updates", "failed", "restarts", "groups moved", "out of service"]]
+    # A run without hotfixes is not asked for their column.
+    has_hotfixes = any(event["event"] == "installer_started" for event in events)
+    rows = [["node", "updates", "failed", *(["hotfixes"] if has_hotfixes else []), "restarts", "groups moved", "out of service"]]
+    counted = ["update_installed", "update_failed", *(["installer_started"] if has_hotfixes else []), "node_down"]
     for node in _node_names(events):
         own = [event for event in events if event.get("node") == node]
         moved = [event for event in events if event["event"] == "group_moved" and event.get("from") == node]
-        counts = [sum(event["event"] == name for event in own) for name in ("update_installed", "update_failed", "node_down")]
+        counts = [sum(event["event"] == name for event in own) for name in counted]
         rows.append([node, *map(str, counts), str(len(moved)), duration(_out_of_service(own, events[-1]["at"]))])
     return rows
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import select
 import sys
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from tests.harness.controller import RATE_VARIABLE
 from tests.harness.processes import CHECKOUT
 from tests.harness.stage import Stage
+from tools.hotfix_stage import ALL_NODES, ROOT_PATH, HotfixStage
 from tools.show import run_in, shown_path
 
 DIRECTORY = CHECKOUT / "build" / "twin"
@@ -27,18 +29,43 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--rate", type=float, default=60.0, help="twin seconds per real second")
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files go")
+    parser.add_argument("--hotfixes", action="store_true", help="start a file server with a hotfix root folder too")
     options = parser.parse_args(arguments)
-    return run_in(options.directory, lambda: serve(options.scenario, options.directory, options.rate), interrupted=0)
+    work = serve_with_hotfixes if options.hotfixes else serve
+    return run_in(options.directory, lambda: work(options.scenario, options.directory, options.rate), interrupted=0)
 
 
-def serve(scenario: str, directory: Path, rate: float) -> int:
+def serve(scenario: str, directory: Path, rate: float, hotfixes: HotfixStage | None = None) -> int:
     """Keep a twin until somebody interrupts us; returns only when it ended by itself."""
     with Stage(scenario, directory, rate=rate) as stage:
         explain(stage)
+        if hotfixes is not None:
+            explain_hotfixes(hotfixes, stage)
+        print("Ctrl-C ends it.", flush=True)
         while stage.twin.is_running:
-            threading.Event().wait(0.5)
+            if hotfixes is not None and select.select([sys.stdin], [], [], 0.5)[0] and sys.stdin.readline():
+                hotfixes.protect()
+                print("Everything in the folder has its permissions.", flush=True)
+            else:
+                threading.Event().wait(0.5)
     print(stage.twin.log())
     return 1
+
+
+def serve_with_hotfixes(scenario: str, directory: Path, rate: float) -> int:
+    """Keep a twin and a file server whose hotfix root folder the nodes read."""
+    directory.mkdir(parents=True)
+    with HotfixStage(directory) as hotfixes:
+        hotfixes.fill(f"{ALL_NODES}/windows-kb5070001-x64.msu")
+        return serve(str(hotfixes.write_scenario(scenario)), directory, rate, hotfixes)
+
+
+def explain_hotfixes(hotfixes: HotfixStage, stage: Stage) -> None:
+    """Print where the hotfix root folder is and how to use it."""
+    playbook = f".venv/bin/ansible-playbook -i {shown_path(stage.inventory)} cluster_aware.updating.rolling_update"
+    print(f"The hotfix root folder {ROOT_PATH} is {shown_path(hotfixes.folder)}. Put files into it, and press Enter here, which")
+    print("gives everything in it the permissions that it must have. Then:\n")
+    print(f"  {playbook} -e @{shown_path(hotfixes.write_variables())} --check\n")
 
 
 def explain(stage: Stage) -> None:
@@ -52,7 +79,6 @@ def explain(stage: Stage) -> None:
     print(f"  .venv/bin/ansible-playbook -i {inventory} cluster_aware.updating.rolling_update --check")
     print(f"  .venv/bin/ansible-playbook -i {inventory} cluster_aware.updating.rolling_update\n")
     print(f"Event log: {shown_path(stage.twin.events_file)}   control socket: {shown_path(stage.twin.socket_file)}")
-    print("Ctrl-C ends it.", flush=True)
 
 
 if __name__ == "__main__":

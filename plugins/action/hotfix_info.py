@@ -10,6 +10,7 @@ import contextlib
 import typing as t
 
 from ..module_utils._cau.membership import own_node
+from ..module_utils._cau.waiting import names
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._hotfix import checked_root, root_result
 from ..plugin_utils._task import TaskRun
@@ -29,8 +30,13 @@ class ActionModule(UpdatingAction):
         task.progress.cluster = info.name
         with checked_root(task, nodes) as (share, root):
             result = root_result(share, root, node)
-        for note in root.warnings:
-            task.progress.say(None, "scan", note)
-        count = result["found_hotfix_count"]
+        plan = root.plans[node]
+        # The nodes that join a run later would repeat what its first node has told.
+        if task.run_fact() is None:
+            for note in root.warnings:
+                task.progress.say(None, "scan", f"warning: {note}")
+            if plan.ignored:
+                task.progress.say(None, "scan", f"ignored in the folder: {names(f'{each.path} ({each.reason})' for each in plan.ignored)}")
+        count = len(plan.hotfixes)
         task.progress.say(node, "scan", f"{count} hotfix{'' if count == 1 else 'es'} in the folder")
         return result

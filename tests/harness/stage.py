@@ -86,12 +86,17 @@ class Stage:
         return check(self.record(Expectations(**expectations)))
 
 
+def scenario_file(scenario: str | Path) -> Path:
+    """Return the file of a scenario that is named by its file or as one that comes with the twin."""
+    path = Path(scenario)
+    if path.is_file():
+        return path
+    return Path(__file__).resolve().parents[2] / "simulator" / "scenarios" / f"{path.name.removesuffix('.yml')}.yml"
+
+
 def scenario_users(scenario: str | Path) -> dict[str, str]:
     """Return the accounts of a scenario and their passwords."""
-    path = Path(scenario)
-    if not path.is_file():
-        path = Path(__file__).resolve().parents[2] / "simulator" / "scenarios" / f"{path.name.removesuffix('.yml')}.yml"
-    found = yaml.safe_load(path.read_text(encoding="utf-8")).get("users") or DEFAULT_USERS
+    found = yaml.safe_load(scenario_file(scenario).read_text(encoding="utf-8")).get("users") or DEFAULT_USERS
     return dict(found)
 
 
