@@ -10,6 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from collections.abc import Iterator, Sequence
 
@@ -20,6 +21,7 @@ from .unc import UncPath
 _PIPE = "lsarpc"
 _READ_AND_WRITE_DATA = 0x0012019F
 _ANSWER_BYTES = 65536
+_SID = re.compile(r"S-1-(\d+|0x[0-9A-F]{12})(-\d{1,10}){0,15}")
 _SIDS_AT_A_TIME = 8
 """So that an answer fits into one fragment, however long the names are."""
 
@@ -29,18 +31,19 @@ def names_from_server(link: ServerLink, sids: Sequence[str]) -> dict[str, str]:
 
     Args:
         link: the connection to the server.
-        sids: as text.
+        sids: as text; what is none is left out.
 
     Returns:
         The names that the server knows, by SID.
     """
     names: dict[str, str] = {}
+    proper = [sid for sid in sids if _SID.fullmatch(sid)]
     # The library raises whatever it meets in an answer that is none; a message with the SID is better than none.
     with contextlib.suppress(Exception), _pipe(link) as pipe:
         lsa_messages.require_bound(pipe.ask(lsa_messages.bind()))
         policy = lsa_messages.read_policy(pipe.ask(lsa_messages.open_policy()))
-        for first in range(0, len(sids), _SIDS_AT_A_TIME):
-            part = sids[first : first + _SIDS_AT_A_TIME]
+        for first in range(0, len(proper), _SIDS_AT_A_TIME):
+            part = proper[first : first + _SIDS_AT_A_TIME]
             # None of a part may be known, which is no reason to leave out the next one.
             with contextlib.suppress(ValueError):
                 found = lsa_messages.read_names(pipe.ask(lsa_messages.lookup_sids(policy, part)), len(part))

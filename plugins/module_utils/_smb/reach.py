@@ -102,7 +102,7 @@ def _follow(path: UncPath, targets: list[UncPath], settings: LinkSettings, seen:
     for target in targets:
         if str(target).lower() in seen:
             continue
-        is_elsewhere = target.server.lower() != path.server.lower()
+        is_elsewhere = target.server.lower() not in {path.server.lower(), (settings.host or "").lower()}
         if is_elsewhere and settings.host is not None:
             failure = DfsError(
                 f"{path} leads to {target}, which is not followed while an address is set for the file server by hand",
