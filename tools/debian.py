@@ -55,7 +55,9 @@ def unpack(packages: Sequence[str], folder: Path = FOLDER) -> Path:
         missing = sorted(set(packages) - set(done))
         if missing:
             for archive in _download(missing, folder):
-                _run(["dpkg-deb", "-x", str(archive), str(root)], missing)
+                unpacked = _run(["dpkg-deb", "-x", str(archive), str(root)])
+                if unpacked.returncode:
+                    raise DebianError(_sentence(missing, _reason(unpacked)))
             stamp.write_text(json.dumps(sorted({*done, *missing})), encoding="utf-8")
     return root
 
@@ -66,13 +68,15 @@ def _download(packages: Sequence[str], folder: Path) -> list[Path]:
         raise DebianError(_sentence(packages, "this machine has no apt-get and dpkg-deb"))
     for name in ("lists/partial", "cache/archives/partial"):
         (folder / "apt" / name).mkdir(parents=True, exist_ok=True)
+    install = ["apt-get", "-qq", "--yes", "--no-install-recommends", "install", *packages]
     with _private_apt(folder) as environment:
-        # A source of a third party that does not answer is no reason to stop: what is missing shows in the next call.
-        with contextlib.suppress(DebianError):
-            _run(["apt-get", "-q", "update"], packages, environment)
-        answer = _run(["apt-get", "-qq", "--yes", "--no-install-recommends", "--print-uris", "install", *packages], packages, environment)
-        names = [line.rsplit("' ", 1)[1].split()[0] for line in answer.splitlines() if line.startswith("'")]
-        _run(["apt-get", "-qq", "--yes", "--no-install-recommends", "--download-only", "install", *packages], packages, environment)
+        updated = _run(["apt-get", "-qq", "update"], environment)
+        listed = _run([*install, "--print-uris"], environment)
+        fetched = listed if listed.returncode else _run([*install, "--download-only"], environment)
+    if fetched.returncode:
+        # That a package is unknown is mostly the consequence of lists that could not be fetched.
+        raise DebianError(_sentence(packages, _reason(updated) or _reason(fetched)))
+    names = [line.rsplit("' ", 1)[1].split()[0] for line in listed.stdout.splitlines() if line.startswith("'")]
     return [folder / "apt" / "cache" / "archives" / name for name in names]
 
 
@@ -98,18 +102,19 @@ def _private_apt(folder: Path) -> Iterator[Mapping[str, str]]:
         yield {**os.environ, "APT_CONFIG": str(settings), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
 
 
-def _run(command: Sequence[str], packages: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     try:
-        answer = subprocess.run(
+        return subprocess.run(
             command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, env=environment
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise DebianError(_sentence(packages, str(error))) from error
-    if answer.returncode:
-        said = [line for line in answer.stderr.splitlines() if line.startswith("E:")] or answer.stderr.splitlines()
-        reason = said[0].removeprefix("E:").strip() if said else f"{command[0]} ended with {answer.returncode}"
-        raise DebianError(_sentence(packages, reason))
-    return answer.stdout
+        return subprocess.CompletedProcess(command, 1, "", f"E: {error}")
+
+
+def _reason(answer: subprocess.CompletedProcess[str]) -> str:
+    """Return the first thing that went wrong for apt, empty when nothing did."""
+    lines = [line.partition(":")[2].strip() for line in answer.stderr.splitlines() if line.startswith(("E:", "W:"))]
+    return lines[0] if lines else answer.stderr.strip()
 
 
 def _sentence(packages: Sequence[str], reason: str) -> str:

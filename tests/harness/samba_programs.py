@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where Samba is: on the machine, or unpacked from Debian's packages into the build folder."""
+"""Where Samba is: on the machine, or unpacked from Debian's packages into the build folder.
+
+`python -m tests.harness.samba_programs` gets it before tests and demos that are shut off from the network.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import typing as t
 from collections.abc import Mapping
@@ -19,6 +23,8 @@ PACKAGES = ("samba", "samba-vfs-modules", *WRAPPERS)
 
 MODULE = "vfs/acl_xattr.so"
 """The module that keeps NT ACLs; a machine whose Samba came without it is as one without Samba."""
+
+_MEND = f"install it and start again: apt-get install {' '.join(PACKAGES)}"
 
 MODULES_DESCRIPTOR = 9
 """The file descriptor by which an unpacked Samba finds its modules."""
@@ -49,7 +55,8 @@ def find_programs(machine: Path = Path("/")) -> Programs:
         root = debian.unpack(PACKAGES)
         found = _programs_below(root)
         if found is None:
-            raise debian.DebianError(f"the unpacked Samba is not complete; remove {debian.FOLDER} and start again")
+            # What dpkg has installed is not unpacked a second time.
+            raise debian.DebianError(f"this machine's Samba lacks parts; {_MEND}")
         libraries = [_moved(found.modules), found.modules.parent, found.modules]
     else:
         libraries = [] if _has_wrappers(machine) else [path.parent for path in _libraries(debian.unpack(WRAPPERS), "libnss_wrapper.so")]
@@ -87,7 +94,16 @@ def _moved(modules: Path) -> Path:
         compiled = b"/usr/lib/" + modules.parent.name.encode() + b"/samba\0"
         moved = f"/proc/self/fd/{MODULES_DESCRIPTOR}".encode().ljust(len(compiled), b"\0")
         text = (modules.parent / library.name).read_bytes()
+        if compiled not in text:
+            raise debian.DebianError(f"the Samba of these packages cannot be moved out of /usr; {_MEND}")
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             file.write(text.replace(compiled, moved))
         Path(file.name).replace(library)
     return folder
+
+
+if __name__ == "__main__":
+    try:
+        print(f"Samba: {find_programs().smbd}")  # noqa: T201 - a command line
+    except debian.DebianError as failure:
+        sys.exit(str(failure))
