@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.samba import Samba
 from tests.harness.stage import Stage
 
 from . import clusters
+from .hotfixes import HotfixShare
 
 Open = Callable[..., Stage]
 
@@ -30,3 +32,16 @@ def opened(tmp_path: Path) -> Iterator[Open]:
             return stack.enter_context(Stage(scenario, tmp_path, rate=rate))
 
         yield open_stage
+
+
+@pytest.fixture(scope="module")
+def samba(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Samba]:
+    """One file server for the tests of a module."""
+    with Samba(tmp_path_factory.mktemp("files") / "samba") as server:
+        yield server
+
+
+@pytest.fixture
+def share(samba: Samba) -> HotfixShare:
+    """A share of its own for a test, empty."""
+    return HotfixShare(samba)
