@@ -10,6 +10,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -138,10 +139,13 @@ def test_answer_that_was_changed_on_the_way_is_refused(relay: Relay) -> None:
 def test_server_that_falls_silent_is_given_up_after_the_time_limit(relay: Relay) -> None:
     with opened(relay, timeout_seconds=1) as share:
         relay.change = lambda _: b""
+        started = time.monotonic()
         failure = refused(share.list)
+        waited = time.monotonic() - started
 
     assert type(failure) is errors.ShareLostError
     assert r"did not answer in time while reading \\fs1\hotfixes" in failure.message
+    assert waited < 10
 
 
 def test_server_that_falls_silent_at_the_sign_in_is_given_up(relay: Relay) -> None:

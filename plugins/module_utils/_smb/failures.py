@@ -59,8 +59,8 @@ _SHARE_DENIED = frozenset({_ACCESS_DENIED, 0xC00000CA})
 
 
 def library_missing() -> ShareLibraryError:
-    """Return the error for a controller without the library."""
-    return ShareLibraryError(f"a Python package that reads shares is missing ({library.MISSING})", remedy=_PACKAGES)
+    """Return the error for a controller without the library, or with a release that is too old."""
+    return ShareLibraryError(f"a Python package that reads shares is missing or too old ({library.MISSING})", remedy=_PACKAGES)
 
 
 def connect_failure(error: Exception, address: str) -> ShareError:

@@ -9,6 +9,7 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import typing as t
 import uuid
@@ -38,7 +39,8 @@ try:
 except ImportError as missing:
     MISSING: str | None = str(missing)
 else:
-    MISSING = None
+    # An older release is often there for something else, and fails only in the middle of a sign-in.
+    MISSING = None if "hostname_override" in inspect.signature(Session).parameters else "smbprotocol is older than 1.17.0"
 
     class SilenceError(SMBException):  # type: ignore[misc] # smbprotocol is not typed
         """The server did not answer within the time limit."""

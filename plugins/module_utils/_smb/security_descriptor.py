@@ -92,7 +92,7 @@ def _parse_acl(data: bytes, at: int) -> tuple[Ace, ...]:
     entries = []
     at += _ACL_HEADER.size
     for _ in range(count):
-        kind, flags, length = _unpack(_ACE_HEADER, data[:end], at, "access control entry")
+        kind, flags, length = _unpack(_ACE_HEADER, data, at, "access control entry")
         if length < _ACE_HEADER.size or at + length > end:
             raise GarbledDescriptorError("an access control entry breaks off")
         entries.append(_parse_ace(kind, flags, data[at + _ACE_HEADER.size : at + length]))
