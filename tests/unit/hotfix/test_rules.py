@@ -14,6 +14,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix
     HotfixState,
     Rule,
     explain_exit,
+    explain_launch,
     judge,
     parse_code,
     signed32,
@@ -95,6 +96,17 @@ def test_a_known_code_is_explained_with_a_next_step() -> None:
 @pytest.mark.parametrize("code", [5, 0x80070005, -2147024891])
 def test_access_denied_names_the_defender_rule(code: int) -> None:
     assert "d1e49aac-8f56-4280-b9ba-993a6d77406c" in explain_exit(code).next_step
+
+
+@pytest.mark.parametrize("code", [0x80070035, 0x80070032, 0x87654321])
+def test_refused_start_never_sends_anybody_to_the_exit_codes_of_the_rule(code: int) -> None:
+    found = explain_launch(code)
+    assert "computer account" in found.next_step
+    assert "list it" not in found.next_step
+
+
+def test_unknown_network_path_has_its_meaning() -> None:
+    assert "0x80070035 HRESULT_FROM_WIN32(ERROR_BAD_NETPATH): network path not found" in explain_launch(0x80070035).sentence()
 
 
 def test_an_unknown_code_says_so_and_where_to_look() -> None:

@@ -26,7 +26,7 @@ from ..waiting import Heartbeat, duration, names
 from .folder import Hotfix
 from .open_installer import wait_for_open_installer
 from .records import HotfixOptions, HotfixOutcome, HotfixPlan, HotfixRecord
-from .rules import HotfixState, explain_exit, judge
+from .rules import HotfixState, explain_exit, explain_launch, judge
 
 _TRIES = 2
 _RETRY_SECONDS = 15.0
@@ -157,7 +157,7 @@ def _apply_one(work: NodeWork, session: NodeSession, hotfix: Hotfix, options: Ho
 
 def _judged(hotfix: Hotfix, result: InstallerResult) -> HotfixRecord:
     if result.return_code is None:
-        reason = f"the installer could not be started: {explain_exit(result.launch_hresult).sentence().rstrip('.')}"
+        reason = f"the installer could not be started: {explain_launch(result.launch_hresult).sentence().rstrip('.')}"
         return HotfixRecord(hotfix.path, HotfixState.FAILED, None, result.launch_hresult, reason)
     state = judge(hotfix.rule, result.return_code)
     reason = explain_exit(result.return_code).sentence().rstrip(".") if state.is_failure else ""

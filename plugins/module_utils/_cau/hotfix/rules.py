@@ -188,20 +188,36 @@ _BY_HINT = {
     "cancelled": "Find out who or what ended the installer, and give it parameters that need no user",
     "needs_user": "Give the installer parameters that need no user",
 }
+_LAUNCH_OTHERWISE = (
+    "See that the node's computer account reaches the share, and that the program of the rule's Template is there on the node and can be run"
+)
 _OTHERWISE = "Look the code up in the installer's documentation and its log on the node, and list it in the rule if it is no failure"
 
 
 def explain_exit(code: int) -> ExitExplanation:
-    """Return what an exit code or launch result means and what to do next, from the table of known codes.
+    """Return what an exit code means and what to do next, from the table of known codes.
 
     Args:
         code: signed or unsigned.
     """
     known = codes.describe(code)
-    step = _BY_CODE.get(codes.win32_code(code)) or _BY_HINT.get(known.hint if known else "", _OTHERWISE)
+    return _explained(code, _BY_CODE.get(codes.win32_code(code)) or _BY_HINT.get(known.hint if known else "", _OTHERWISE))
+
+
+def explain_launch(hresult: int) -> ExitExplanation:
+    """Return what the result of starting an installer means and what to do next; no rule lists such results.
+
+    Args:
+        hresult: signed or unsigned.
+    """
+    return _explained(hresult, _BY_CODE.get(codes.win32_code(hresult), _LAUNCH_OTHERWISE))
+
+
+def _explained(code: int, next_step: str) -> ExitExplanation:
+    known = codes.describe(code)
     return ExitExplanation(
         code=signed32(code),
         symbol=known.symbol if known else "",
         meaning=known.meaning if known else "meaning not known",
-        next_step=step,
+        next_step=next_step,
     )
