@@ -10,7 +10,6 @@ gives when that fails is not documented; the twin answers with the Win32 code th
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Sequence
 
@@ -20,9 +19,13 @@ logging.getLogger("smbprotocol").addHandler(logging.NullHandler())
 logging.getLogger("spnego").addHandler(logging.NullHandler())
 
 FILE_NOT_FOUND = 0x80070002
+PATH_NOT_FOUND = 0x80070003
 ACCESS_DENIED = 0x80070005
 NOT_SUPPORTED = 0x80070032
 BAD_NETPATH = 0x80070035
+
+# MS-ERREF 2.3.1: access denied, no such file, no such folder.
+_RESULTS = {0xC0000022: ACCESS_DENIED, 0xC0000034: FILE_NOT_FOUND, 0xC000003A: PATH_NOT_FOUND}
 
 
 def launch_result(shares: Sequence[FileShare], path: str, *, require_encryption: bool) -> int:
@@ -46,7 +49,7 @@ def _is_below(path: str, root: str) -> bool:
 def _look(share: FileShare, path: str, *, require_encryption: bool) -> int:
     # Only scenarios with shares need the library, whose import would slow every start of a twin.
     import smbclient  # noqa: PLC0415
-    from smbprotocol.exceptions import SMBException  # noqa: PLC0415
+    from smbprotocol.exceptions import SMBException, SMBOSError  # noqa: PLC0415
 
     server, _separator, rest = path[2:].partition("\\")
     host = share.host or server
@@ -58,9 +61,10 @@ def _look(share: FileShare, path: str, *, require_encryption: bool) -> int:
         )
         with smbclient.open_file(rf"\\{host}\{rest}", mode="rb", share_access="rw", **options) as file:
             file.read(1)
-    except OSError as error:
-        return {errno.ENOENT: FILE_NOT_FOUND, errno.EACCES: ACCESS_DENIED}.get(error.errno or 0, BAD_NETPATH)
-    except ValueError:
+    except SMBOSError as error:
+        # Its errno is 0 for most of these.
+        return _RESULTS.get(error.ntstatus, BAD_NETPATH)
+    except (OSError, ValueError):
         # What the library raises for a server that it cannot connect to.
         return BAD_NETPATH
     except SMBException:
