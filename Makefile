@@ -44,6 +44,11 @@ setup: .venv/.ready $(COLLECTION)
 .venv/.ready: requirements.txt simulator/requirements.txt requirements-dev.txt tools/setup.sh
 	@sh tools/setup.sh
 
+# Samba for the hotfixes: the machine's own, or Debian's package unpacked below build/debian; asked for where a proxy may still be used.
+.PHONY: samba
+samba: setup
+	@$(BIN)/python -m tests.harness.samba_programs >/dev/null
+
 $(COLLECTION):
 	@mkdir -p $(@D)
 	@ln -sfn ../../../.. $@
@@ -53,13 +58,13 @@ $(COLLECTION):
 demo: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.demo
 
-demo-hotfix: setup
+demo-hotfix: samba
 	@exec $(OFFLINE) $(BIN)/python -m tools.demo_hotfix
 
 twin: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.twin $(SCENARIO)
 
-twin-hotfix: setup
+twin-hotfix: samba
 	@exec $(OFFLINE) $(BIN)/python -m tools.twin --hotfixes $(SCENARIO)
 
 bench: setup
@@ -72,7 +77,7 @@ build: setup
 # --- checks ------------------------------------------------------------------------------------------------------
 
 # The summary of pytest comes last, so that a reader of the log finds it there.
-test: setup
+test: samba
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory sanity
 	@$(MAKE) --no-print-directory archive
