@@ -89,7 +89,7 @@ def test_file_is_read_whole_over_many_messages(share: Share) -> None:
 def test_file_that_is_longer_than_the_limit_is_refused(share: Share) -> None:
     failure = refused(lambda: share.read("DefaultHotfixConfig.xml", 199_999))
 
-    assert type(failure) is errors.FileTooLongError
+    assert failure.__class__ is errors.FileTooLongError
     assert r"\\fs1\hotfixes\DefaultHotfixConfig.xml has 200000 bytes" in failure.message
 
 
@@ -139,7 +139,7 @@ def test_permissions_of_the_root_folder_are_read(share: Share) -> None:
 def test_path_that_is_not_there_is_named(share: Share, attempt: Callable[[Share], object], kind: type[Exception], words: str) -> None:
     failure = refused(lambda: attempt(share))
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert words in failure.message
 
 
@@ -152,7 +152,7 @@ def test_file_that_the_user_may_not_read_is_named(samba: Samba) -> None:
         failure = refused(lambda: share.require_readable("secret.msu"))
     (samba.folder("hotfixes") / "secret.msu").unlink()
 
-    assert type(failure) is errors.PathAccessError
+    assert failure.__class__ is errors.PathAccessError
     assert failure.message == r"the user may not open \\fs1\hotfixes\secret.msu"
 
 
@@ -177,7 +177,7 @@ def test_folder_below_the_share_is_the_root(samba: Samba) -> None:
 def test_root_folder_that_is_none_is_named(samba: Samba, path: str, kind: type[Exception], message: str) -> None:
     failure = refused(lambda: opened(samba, path))
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert failure.message == message
 
 
@@ -186,7 +186,7 @@ def test_share_that_is_closed_to_the_user_is_named(samba: Samba) -> None:
 
     failure = refused(lambda: opened(samba, r"\\fs1\closed", READER))
 
-    assert type(failure) is errors.ShareAccessError
+    assert failure.__class__ is errors.ShareAccessError
     assert failure.message == r"the user may not use the share \\fs1\closed"
 
 
@@ -194,7 +194,7 @@ def test_share_that_is_closed_to_the_user_is_named(samba: Samba) -> None:
 def test_wrong_credentials_are_named_without_the_password(samba: Samba, credentials: ShareCredentials) -> None:
     failure = refused(lambda: opened(samba, credentials=credentials))
 
-    assert type(failure) is errors.CredentialsError
+    assert failure.__class__ is errors.CredentialsError
     assert f"does not know {credentials.username} with this password" in failure.message
     assert "Wrong-pass-1" not in str(failure)
 
@@ -286,7 +286,7 @@ def test_server_without_encryption_is_read_signed(plain_samba: Samba) -> None:
 def test_server_without_encryption_is_refused_where_that_is_required(plain_samba: Samba) -> None:
     failure = refused(lambda: opened(plain_samba, require_encryption=True))
 
-    assert type(failure) is errors.EncryptionError
+    assert failure.__class__ is errors.EncryptionError
     assert "the file server fs1 (127." in failure.message
 
 
@@ -310,7 +310,7 @@ def test_server_with_smb_1_alone_is_refused(tmp_path_factory: pytest.TempPathFac
         server.share("hotfixes")
         failure = refused(lambda: opened(server))
 
-    assert type(failure) is errors.OldProtocolError
+    assert failure.__class__ is errors.OldProtocolError
 
 
 def test_session_of_a_guest_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -318,7 +318,7 @@ def test_session_of_a_guest_is_refused(tmp_path_factory: pytest.TempPathFactory)
         server.share("hotfixes", options={"guest ok": "yes"})
         failure = refused(lambda: opened(server, credentials=ShareCredentials("stranger", "x")))
 
-    assert type(failure) is errors.UnprotectedError
+    assert failure.__class__ is errors.UnprotectedError
     assert "let stranger in as a guest" in failure.message
 
 
@@ -362,7 +362,7 @@ def test_folder_of_a_namespace_itself_is_read(namespace: Samba) -> None:
 
     assert share.is_dfs
     assert (entries["folder"], entries["link"]) == (False, True)
-    assert type(failure) is errors.DfsError
+    assert failure.__class__ is errors.DfsError
 
 
 @pytest.mark.parametrize(
@@ -378,5 +378,5 @@ def test_folder_of_a_namespace_itself_is_read(namespace: Samba) -> None:
 def test_namespace_that_leads_nowhere_is_told_with_the_place(namespace: Samba, path: str, kind: type[Exception], words: str) -> None:
     failure = refused(lambda: opened(namespace, path))
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert words in failure.message

@@ -41,7 +41,7 @@ def parse_listing(data: bytes) -> list[ShareEntry]:
     while True:
         if at + _ENTRY.size > len(data):
             raise GarbledListingError("an entry breaks off")
-        following, _, _, _, _, _, size, _, attributes, name_bytes, tag = _ENTRY.unpack_from(data, at)
+        following, *_index_and_times, size, _allocated, attributes, name_bytes, tag = _ENTRY.unpack_from(data, at)
         end = at + _ENTRY.size + name_bytes
         if end > len(data) or name_bytes % 2 or not name_bytes:
             raise GarbledListingError("a name breaks off")

@@ -63,7 +63,7 @@ class _Pipe:
 
     def open(self) -> None:
         """Open the pipe."""
-        request, _ = self._opened.create(
+        request, _ignored = self._opened.create(
             library.ImpersonationLevel.Impersonation,
             _READ_AND_WRITE_DATA,
             0,

@@ -139,9 +139,9 @@ def _domains(reader: _Reader) -> list[str]:
     reader.number("<I")
     if not has_list:
         return []
-    heads = [reader.unpack("<HHII") for _ in range(_counted(reader, entries))]
+    heads = [reader.unpack("<HHII") for _ignored in range(_counted(reader, entries))]
     domains = []
-    for _, _, name_at, sid_at in heads:
+    for _ignored, _ignored, name_at, sid_at in heads:
         domains.append(reader.text() if name_at else "")
         if sid_at:
             reader.number("<I")
@@ -150,9 +150,9 @@ def _domains(reader: _Reader) -> list[str]:
 
 
 def _names(reader: _Reader, domains: list[str]) -> list[str | None]:
-    heads = [reader.unpack("<HxxHHIi") for _ in range(_counted(reader))]
+    heads = [reader.unpack("<HxxHHIi") for _ignored in range(_counted(reader))]
     names: list[str | None] = []
-    for kind, _, _, name_at, domain_number in heads:
+    for kind, _ignored, _ignored, name_at, domain_number in heads:
         name = reader.text() if name_at else ""
         domain = domains[domain_number] if 0 <= domain_number < len(domains) else ""
         if kind in _NAMELESS_KINDS or not (name or domain):
@@ -204,7 +204,7 @@ class _Reader:
 
     def text(self) -> str:
         """Return a conformant and varying string of UTF-16."""
-        _, offset, length = self.unpack("<III")
+        _ignored, offset, length = self.unpack("<III")
         text = self.take(2 * length).decode("utf-16-le", "replace").rstrip("\0")
         self.align()
         if offset:
@@ -240,7 +240,7 @@ def _message(kind: int, body: bytes, call: int) -> bytes:
 def _body(message: bytes, kind: int) -> bytes:
     if len(message) < _HEADER.size + 8:
         raise GarbledAnswerError("the answer breaks off")
-    major, _, found, flags, representation, length, signed, _ = _HEADER.unpack_from(message)
+    major, _ignored, found, flags, representation, length, signed, _ignored = _HEADER.unpack_from(message)
     is_plain = representation & 0xFF == _LITTLE_ENDIAN and not signed
     if major != 5 or found != kind or flags & _WHOLE != _WHOLE or not is_plain or length != len(message):
         raise GarbledAnswerError("the answer is of another kind")

@@ -71,7 +71,7 @@ def _enter(link: ServerLink, path: UncPath) -> tuple[t.Any, list[UncPath]]:
         # The server can know the namespace without having a share of its name, as each domain controller does.
         return None, _targets(link, path, error)
     create = create_request(open_below(tree, path), READ_ATTRIBUTES, library.CreateOptions.FILE_DIRECTORY_FILE)
-    created, _ = link.exchange(tree, [create, open_below(tree, path).close(send=False)[0]], path)
+    created, _ignored = link.exchange(tree, [create, open_below(tree, path).close(send=False)[0]], path)
     if created.status == SUCCESS:
         return tree, []
     failure = path_failure_of_status(created.status, path)
@@ -136,7 +136,7 @@ def create_request(opened: t.Any, access: int, options: int) -> t.Any:  # noqa: 
         options: the library's CreateOptions.
     """
     share_access = library.ShareAccess
-    request, _ = opened.create(
+    request, _ignored = opened.create(
         library.ImpersonationLevel.Impersonation,
         access,
         0,

@@ -45,7 +45,7 @@ def parse_security_descriptor(data: bytes) -> SecurityDescriptor:
     Raises:
         GarbledDescriptorError: the bytes contradict themselves.
     """
-    revision, control, owner_at, _, _, dacl_at = _unpack(_HEADER, data, 0, "header")
+    revision, control, owner_at, _ignored, _ignored, dacl_at = _unpack(_HEADER, data, 0, "header")
     if revision != 1:
         raise GarbledDescriptorError(f"its revision is {revision}, not 1")
     if not control & _SELF_RELATIVE:
@@ -85,13 +85,13 @@ def parse_sid(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _parse_acl(data: bytes, at: int) -> tuple[Ace, ...]:
-    _, size, count = _unpack(_ACL_HEADER, data, at, "access control list")
+    _ignored, size, count = _unpack(_ACL_HEADER, data, at, "access control list")
     end = at + size
     if end > len(data) or size < _ACL_HEADER.size:
         raise GarbledDescriptorError("its access control list breaks off")
     entries = []
     at += _ACL_HEADER.size
-    for _ in range(count):
+    for _ignored in range(count):
         kind, flags, length = _unpack(_ACE_HEADER, data, at, "access control entry")
         if length < _ACE_HEADER.size or at + length > end:
             raise GarbledDescriptorError("an access control entry breaks off")
@@ -104,7 +104,7 @@ def _parse_ace(kind: int, flags: int, body: bytes) -> Ace:
     mask, sid = 0, _UNKNOWN_TRUSTEE
     if kind in _WITH_SID_BEHIND_THE_MASK or kind in _WITH_OBJECT_TYPES:
         (mask,) = _unpack(struct.Struct("<I"), body, 0, "access control entry")
-        sid, _ = parse_sid(body, 4 if kind in _WITH_SID_BEHIND_THE_MASK else _behind_object_types(body))
+        sid, _ignored = parse_sid(body, 4 if kind in _WITH_SID_BEHIND_THE_MASK else _behind_object_types(body))
     return Ace(
         type=_PLAIN_TYPES.get(kind, AceType.OTHER),
         sid=sid,

@@ -119,7 +119,7 @@ class Share:
         """
         path = self.root.child(relative)
         opened = self._opened(relative)
-        query, _ = opened.query_directory("*", library.FileInformationClass.FILE_FULL_DIRECTORY_INFORMATION, send=False)
+        query, _ignored = opened.query_directory("*", library.FileInformationClass.FILE_FULL_DIRECTORY_INFORMATION, send=False)
         create = create_request(opened, _READ_DATA | READ_ATTRIBUTES, library.CreateOptions.FILE_DIRECTORY_FILE)
         created, answer = self._exchange(path, [create, query])
         self._take_handle(opened, created, path)
@@ -129,7 +129,7 @@ class Share:
                 entries += _entries(answer, path)
                 if len(entries) > _ENTRIES_LIMIT:
                     raise ShareAnswerError(f"{path} has more than {_ENTRIES_LIMIT} entries", remedy="Check that it is the right folder")
-                query, _ = opened.query_directory("*", library.FileInformationClass.FILE_FULL_DIRECTORY_INFORMATION, send=False)
+                query, _ignored = opened.query_directory("*", library.FileInformationClass.FILE_FULL_DIRECTORY_INFORMATION, send=False)
                 (answer,) = self._exchange(path, [query])
         return entries
 
@@ -152,7 +152,7 @@ class Share:
         content = b""
         with self._closing(opened, path):
             while size <= limit_bytes and len(content) <= limit_bytes:
-                request, _ = opened.read(len(content), _PIECE_BYTES, send=False)
+                request, _ignored = opened.read(len(content), _PIECE_BYTES, send=False)
                 (answer,) = self._exchange(path, [request])
                 piece = b"" if answer.status == _END_OF_FILE else _unpacked(library.SMB2ReadResponse, answer, path)["buffer"].get_value()
                 if not piece:
@@ -174,7 +174,7 @@ class Share:
         """
         opened = self._opened(relative)
         create = create_request(opened, _READ_DATA, 0)
-        created, _ = self._exchange(self.root.child(relative), [create, opened.close(send=False)[0]])
+        created, _ignored = self._exchange(self.root.child(relative), [create, opened.close(send=False)[0]])
         _require(created, self.root.child(relative))
 
     def security(self, relative: str = "") -> SecurityDescriptor:
@@ -193,7 +193,7 @@ class Share:
         query["output_buffer_length"] = _PIECE_BYTES
         query["additional_information"] = _OWNER_AND_DACL
         query["file_id"] = opened.file_id
-        created, answer, _ = self._exchange(path, [create_request(opened, _READ_CONTROL, 0), query, opened.close(send=False)[0]])
+        created, answer, _ignored = self._exchange(path, [create_request(opened, _READ_CONTROL, 0), query, opened.close(send=False)[0]])
         _require(created, path)
         data = _unpacked(library.SMB2QueryInfoResponse, answer, path)["buffer"].get_value()
         try:

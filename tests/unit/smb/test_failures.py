@@ -63,7 +63,7 @@ def wrapped(cause: Exception) -> Exception:
 def test_failed_connection_is_told_by_what_to_mend(error: Exception, kind: type[errors.ShareError], words: str) -> None:
     failure = failures.connect_failure(error, "fs1")
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert words in failure.message
     assert failure.remedy
 
@@ -85,7 +85,7 @@ def test_failed_connection_is_told_by_what_to_mend(error: Exception, kind: type[
 def test_refused_sign_in_is_told_by_the_account(status: int, words: str) -> None:
     failure = failures.sign_in_failure(answered(status), "fs1", ALICE)
 
-    assert type(failure) is errors.CredentialsError
+    assert failure.__class__ is errors.CredentialsError
     assert words in failure.message
     assert failure.code == status
 
@@ -93,7 +93,7 @@ def test_refused_sign_in_is_told_by_the_account(status: int, words: str) -> None
 def test_unknown_answer_to_the_sign_in_keeps_its_code() -> None:
     failure = failures.sign_in_failure(answered(0xC0000001), "fs1", ALICE)
 
-    assert type(failure) is errors.ShareAnswerError
+    assert failure.__class__ is errors.ShareAnswerError
     assert "(0xC0000001)" in str(failure)
 
 
@@ -108,7 +108,7 @@ def test_unknown_answer_to_the_sign_in_keeps_its_code() -> None:
 def test_sign_in_that_was_never_sent_is_told_by_what_is_missing(credentials: ShareCredentials, words: str) -> None:
     failure = failures.sign_in_failure(SMBAuthenticationError(f"bad {SECRET}"), "fs1", credentials)
 
-    assert type(failure) is errors.CredentialsError
+    assert failure.__class__ is errors.CredentialsError
     assert words in failure.message
     assert SECRET not in str(failure)
 
@@ -122,7 +122,7 @@ def test_failed_kerberos_speaks_of_realm_and_principal() -> None:
 def test_missing_kerberos_package_is_named_with_how_to_install_it() -> None:
     failure = failures.sign_in_failure(ImportError("No module named 'gssapi'"), "fs1", ALICE)
 
-    assert type(failure) is errors.ShareLibraryError
+    assert failure.__class__ is errors.ShareLibraryError
     assert "smbprotocol[kerberos]" in str(failure)
 
 
@@ -137,7 +137,7 @@ def test_missing_kerberos_package_is_named_with_how_to_install_it() -> None:
 def test_refused_share_is_told_by_the_share(status: int, kind: type[errors.ShareError], words: str) -> None:
     failure = failures.share_failure(answered(status), PATH)
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert words in failure.message
     assert failure.code == status
 
@@ -162,14 +162,14 @@ def test_refused_share_is_told_by_the_share(status: int, kind: type[errors.Share
 def test_refused_path_is_told_with_path_and_code(status: int, kind: type[errors.ShareError]) -> None:
     failure = path_failure_of_status(status, PATH)
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert str(PATH) in failure.message
     assert f"(0x{status:08X})" in str(failure)
     assert failure.remedy
 
 
 def test_answer_that_came_as_an_exception_is_told_by_its_code() -> None:
-    assert type(failures.path_failure(answered(0xC0000034), PATH)) is errors.PathNotFoundError
+    assert failures.path_failure(answered(0xC0000034), PATH).__class__ is errors.PathNotFoundError
 
 
 Translation = t.Callable[[Exception], errors.ShareError]
@@ -199,7 +199,7 @@ def test_lost_or_garbled_connection_is_the_same_wherever_it_happens(
 ) -> None:
     failure = translated(error)
 
-    assert type(failure) is kind
+    assert failure.__class__ is kind
     assert failure.outcome is outcome
     assert failure.operation == "share"
     assert SECRET not in str(failure)

@@ -57,7 +57,7 @@ def listen() -> Iterator[Callable[[Reply], int]]:
 def serve(listener: socket.socket, reply: Reply) -> None:
     while True:
         try:
-            connection, _ = listener.accept()
+            connection, _ignored = listener.accept()
         except OSError:
             return
         # A client that has seen enough may end the connection at any time.
@@ -84,7 +84,7 @@ def smb1_alone(message: bytes) -> bytes:
 def test_server_with_smb_1_alone_is_told_apart(listen: Callable[[Reply], int]) -> None:
     failure = failure_of(listen(smb1_alone))
 
-    assert type(failure) is OldProtocolError
+    assert failure.__class__ is OldProtocolError
     assert "speaks SMB 1 alone" in failure.message
 
 
@@ -100,7 +100,7 @@ def test_server_that_refuses_the_dialect_does_not_speak_smb_1(listen: Callable[[
 def test_other_service_on_the_port_is_told_in_one_sentence(listen: Callable[[Reply], int], answer: bytes) -> None:
     failure = failure_of(listen(lambda _: answer))
 
-    assert type(failure) is not OldProtocolError
+    assert failure.__class__ is not OldProtocolError
     assert "fs1 (127.0.0.1:" in failure.message
     assert "Traceback" not in str(failure)
 
@@ -109,14 +109,14 @@ def test_port_without_service_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    assert type(failure_of(port)) is ServerRefusedError
+    assert failure_of(port).__class__ is ServerRefusedError
 
 
 def test_silent_server_is_given_up_after_the_time_limit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         failure = failure_of(silent.getsockname()[1])
 
-    assert type(failure) is ServerUnreachableError
+    assert failure.__class__ is ServerUnreachableError
 
 
 def test_unknown_name_is_told_with_the_way_around() -> None:

@@ -40,7 +40,7 @@ def names_answer(domains: list[str], names: list[tuple[int, str, int]], status: 
     stub += b"".join(text(name) + sid for name in domains)
     stub += struct.pack("<III", len(names), 5, len(names))
     stub += b"".join(struct.pack("<HxxHHIi", kind, 2 * len(name), 2 * len(name), 6 if name else 0, domain) for kind, name, domain in names)
-    stub += b"".join(text(name) for _, name, _ in names if name)
+    stub += b"".join(text(name) for _ignored, name, _ignored in names if name)
     return response(stub + struct.pack("<II", len(names), status))
 
 

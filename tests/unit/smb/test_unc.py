@@ -73,7 +73,7 @@ def test_any_text_is_a_path_or_refused_in_one_printable_sentence(text: str) -> N
         ("hotfixes", "does not name a server"),
         (r"\hotfixes\a", "does not name a server"),
         (r"\\fs1", "names a server but no share"),
-        (r"\\fs1" "\\", "names a server but no share"),
+        ("\\\\fs1\\", "names a server but no share"),
         (r"\\\fs1\hotfixes", "has an empty part"),
         (r"\\fs1\\hotfixes", "has an empty part"),
         (r"\\fs1\hotfixes\\all", "has an empty part"),

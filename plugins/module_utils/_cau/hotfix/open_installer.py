@@ -7,6 +7,8 @@
 Private to this collection; it may change at any time.
 """
 
+# pylint: disable=bad-exception-cause  # pylint loses the base class of our errors on its way through the relative imports
+
 from __future__ import annotations
 
 from ..errors import OutcomeUnknownError, TimeLimitError

@@ -26,27 +26,21 @@ class ShareReader(t.Protocol):
     @property
     def is_dfs(self) -> bool:
         """Whether the root folder lies in a DFS namespace."""
-        ...
 
     def list(self, relative: str) -> list[ShareEntry]:
         """Return what a folder holds."""
-        ...
 
     def read(self, relative: str, limit_bytes: int) -> bytes:
         """Return the content of a file, which may not be longer than the limit."""
-        ...
 
     def require_readable(self, relative: str) -> None:
         """Raise when a file cannot be opened for reading."""
-        ...
 
     def security(self, relative: str) -> SecurityDescriptor:
         """Return owner and access control list."""
-        ...
 
     def names_of(self, sids: Collection[str]) -> Mapping[str, str]:
         """Return the names of those SIDs that can be resolved."""
-        ...
 
 
 @dataclass(frozen=True)
