@@ -215,6 +215,11 @@ def test_what_looks_wrong_but_can_be_meant_is_warned_about(text: str, words: str
     assert warning.startswith("c.xml, line ")
 
 
+def test_attributes_of_xml_schema_are_no_part_of_a_rule() -> None:
+    schema = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x" xml:space="preserve"'
+    assert load(rule_text(rf'<Template {schema} path="C:\w.exe" parameters="$update$"/>')).warnings == ()
+
+
 def test_a_rule_that_runs_the_hotfix_itself_needs_no_update_in_its_parameters() -> None:
     assert load(rule_text('<Template path="$update$"/>')).warnings == ()
 
@@ -227,13 +232,13 @@ def test_a_rule_that_runs_the_hotfix_itself_needs_no_update_in_its_parameters() 
     [
         ("", 1, "not well-formed"),
         ("hello", 1, "not well-formed"),
-        ("<r>\n<a></r>", 2, "not well-formed"),
+        ("<r>\n<a></r>", 2, "not well-formed XML (mismatched tag, column 6)"),
         ("<r>\n</r><r/>", 2, "not well-formed"),
         ('<!DOCTYPE r [<!ENTITY a "b">]>\n<r>&a;</r>', 1, "document type"),
         ("\n\n<!DOCTYPE r>\n<r/>", 3, "document type"),
         ('<?xml version="1.0" encoding="windows-1252"?><r/>', 1, "windows-1252"),
-        (b"<r>\n\xff</r>", 2, "UTF-8"),
-        (codecs.BOM_UTF16_LE + b"<\x00r", 1, "UTF-16"),
+        (b"<r>\n\xff</r>", 2, "not the UTF-8"),
+        (codecs.BOM_UTF16_LE + b"<\x00r", 1, "not the UTF-16 that it begins as"),
         ("<r/>", 1, "no rule"),
         ("<r>\n<ExtensionRules/></r>", 1, "no rule"),
         (f'<Folder name="a">{TEMPLATE}{EXITS}</Folder>', 1, "without the elements"),
@@ -269,7 +274,8 @@ def test_a_rule_that_runs_the_hotfix_itself_needs_no_update_in_its_parameters() 
         (f"<r>{FOLDER}\n{FOLDER.replace('Firmware', 'FIRMWARE')}</r>", 2, "two folder rules"),
         (f"<ExtensionRules>\n<Ext>{TEMPLATE}</Ext></ExtensionRules>", 2, "each is <Extension>"),
         (f'<ExtensionRules>\n<Folder name="a">{TEMPLATE}{EXITS}</Folder></ExtensionRules>', 2, "cannot stand in"),
-        ("<a>" * 40 + "</a>" * 40, 1, "nested"),
+        ("<a>\n" * 33 + "</a>" * 33, 33, "nested more than 32"),
+        ("<a>" * 32 + "</a>" * 32, 1, "no rule"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_file_line_and_reason(text: str | bytes, line: int, words: str) -> None:

@@ -136,7 +136,7 @@ def test_names_that_only_unicode_folding_makes_equal_are_two_files() -> None:
         ({"FolderRule1": {"a.exe": b"x"}}, "FolderRule1", "rule folder belongs into"),
         ({"node2.contoso.com": {}}, "node2.contoso.com", "has to be named NODE2"),
         ({"NODE1": {"a.txt": b"x"}}, r"NODE1\a.txt", "no extension rule in C.XML is for .txt"),
-        ({"NODE1": {"README": b"x"}}, r"NODE1\README", "no extension"),
+        ({"NODE1": {"README": b"x"}}, r"NODE1\README", "its name has no extension"),
         ({"NODE1": {"more": {"a.msu": b"x"}}}, r"NODE1\more", "no folder rule in C.XML"),
         ({"NODE1": {"FolderRule1": {"deep": {"a.exe": b"x"}}}}, r"NODE1\FolderRule1\deep", "not looked into"),
         ({"NODE1": {"FolderRule1": {"Thumbs.db": b"x"}}}, r"NODE1\FolderRule1\Thumbs.db", "leave such files behind"),

@@ -137,6 +137,45 @@ def test_an_entry_from_above_the_root_folder_is_detached_there_first() -> None:
 def test_an_inherited_entry_that_no_folder_gives_is_mended_where_it_stands() -> None:
     finding = only(check(dacls={A: (*GOOD, Ace(AceType.ALLOW, BOB, MODIFY, is_inherited=True))}))
     assert finding.commands[0] == rf'icacls "{ROOT}\NODE1\a.msi" /inheritance:d'
+    assert "above" not in finding.fact
+
+
+def test_users_who_may_write_by_an_entry_from_above_keep_their_right_to_read() -> None:
+    finding = only(check({}, own={"": (*GOOD, Ace(AceType.ALLOW, USERS, MODIFY, is_inherited=True))}))
+    assert finding.commands[1] == rf'icacls "{ROOT}" /grant:r "*S-1-5-32-545:(OI)(CI)(RX)"'
+
+
+@pytest.mark.parametrize("folder", ["NODE1", ""])
+def test_files_that_were_moved_with_what_they_inherited_are_one_finding(folder: str) -> None:
+    files: dict[str, Content] = {f"{number}.msi": b"x" for number in range(4)}
+    paths = [f"{folder}\\{name}" if folder else name for name in files]
+    stale = (*GOOD, Ace(AceType.ALLOW, BOB, MODIFY, is_inherited=True))
+    finding = only(check({folder: files} if folder else files, dacls=dict.fromkeys(paths, stale)))
+    path = f"{ROOT}\\{folder}" if folder else ROOT
+    assert finding.commands == (rf'icacls "{path}\*" /inheritance:d', rf'icacls "{path}\*" /remove:g "CONTOSO\bob"')
+    assert finding.fact.endswith(" (at 4 files and folders below)")
+
+
+def test_files_that_users_may_write_by_entries_of_their_own_are_mended_from_their_folder() -> None:
+    files: dict[str, Content] = {f"{number}.msi": b"x" for number in range(4)}
+    finding = only(check({"NODE1": files}, own={f"NODE1\\{name}": (allow(USERS, MODIFY),) for name in files}))
+    assert finding.commands == (rf'icacls "{ROOT}\NODE1" /grant:r "*S-1-5-32-545:(OI)(CI)(RX)" /t',)
+
+
+def test_the_root_folder_is_not_merged_with_what_lies_beside_its_folders() -> None:
+    content: dict[str, Content] = {f"{number}.txt": b"x" for number in range(3)}
+    own = {"": (*GOOD, allow(BOB, MODIFY)), **{name: (allow(BOB, MODIFY),) for name in content}}
+    assert len(check(content, own=own)) == 4
+
+
+def test_one_thing_below_is_said_in_the_singular() -> None:
+    finding = only(check({"NODE1": {}}, own={"": (*GOOD, allow(BOB, MODIFY))}))
+    assert finding.fact.endswith(" (here and at 1 file or folder below)")
+
+
+def test_two_things_of_another_owner_are_mended_with_the_tree() -> None:
+    finding = only(check({"NODE1": {}}, owners={"": BOB, "NODE1": BOB}))
+    assert finding.commands == (rf'icacls "{ROOT}" /setowner "*S-1-5-32-544" /t',)
 
 
 def test_many_files_with_entries_of_their_own_are_one_finding() -> None:

@@ -93,6 +93,15 @@ def test_a_missing_configuration_file_is_named(options: RootOptions, words: str)
     assert words in error.message
 
 
+def test_the_default_is_not_offered_in_place_of_itself() -> None:
+    assert "the default is" not in refusal(FakeShare({})).message
+
+
+def test_a_configuration_file_of_just_the_allowed_length_is_read() -> None:
+    found = read(FakeShare({"DefaultHotfixConfig.xml": SAMPLE + b" " * (CONFIG_LIMIT - len(SAMPLE))}))
+    assert len(found.config.extension_rules) == 3
+
+
 @pytest.mark.parametrize("name", ["", r"sub\c.xml", "sub/c.xml"])
 def test_a_configuration_file_name_is_no_path(name: str) -> None:
     assert "no plain file name" in refusal(FakeShare(TREE), RootOptions(config_file_name=name)).message

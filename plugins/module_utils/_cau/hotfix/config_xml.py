@@ -70,7 +70,7 @@ class _Target:
     def __init__(self, file_name: str) -> None:
         self._file_name = file_name
         self._open: list[XmlNode] = []
-        self.root: XmlNode | None = None
+        self._roots: list[XmlNode] = []
         self.line: t.Callable[[], int] = lambda: 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -85,10 +85,7 @@ class _Target:
             if key in node.attributes:
                 raise HotfixConfigError(self._file_name, line, f"<{node.name}> has the attribute {_local(name)} twice")
             node.attributes[key] = value.strip()
-        if self._open:
-            self._open[-1].children.append(node)
-        else:
-            self.root = node
+        (self._open[-1].children if self._open else self._roots).append(node)
         self._open.append(node)
 
     def end(self, _tag: str) -> None:
@@ -97,8 +94,8 @@ class _Target:
     def data(self, text: str) -> None:
         self._open[-1].text += text
 
-    def close(self) -> None:
-        """Nothing is left to do: the parser asks for this method."""
+    def close(self) -> XmlNode:
+        return self._roots[0]
 
 
 def _local(name: str) -> str:
@@ -125,17 +122,14 @@ def parse_xml(data: bytes, file_name: str) -> XmlNode:
     target.line = lambda: int(parser.parser.CurrentLineNumber)
     try:
         parser.feed(text.encode("utf-8"))
-        parser.close()
+        return t.cast(XmlNode, parser.close())
     except ParseError as error:
         line, column = error.position
-        reason = str(error).rpartition(": line ")[0] or str(error)
+        reason = str(error).rpartition(": line ")[0]
         raise HotfixConfigError(file_name, line, f"it is not well-formed XML ({reason}, column {column + 1})") from None
     except DefusedXmlException:
         reason = "it holds a document type or an entity definition, which is never read"
         raise HotfixConfigError(file_name, int(parser.parser.CurrentLineNumber), reason) from None
-    if target.root is None:
-        raise HotfixConfigError(file_name, None, "it holds no XML element")
-    return target.root
 
 
 def _decoded(data: bytes, file_name: str) -> str:

@@ -86,7 +86,8 @@ class Origin:
         path: relative to the root folder.
         is_directory: whether that is a folder.
         sid: the trustee of the entry there, which may be CREATOR OWNER where the fault names the creator.
-        is_from_above: whether that entry is itself inherited from above the root folder, or from where nothing shows any more.
+        is_from_above: whether that entry is itself inherited: from above the root folder or, as with a file that was moved and kept
+            what it had inherited, from a folder that does not show.
     """
 
     path: str
@@ -130,8 +131,8 @@ class _Group:
         self.paths.update(paths)
 
     @property
-    def is_own(self) -> bool:
-        return self.origin.path in self.paths and not self.origin.is_from_above
+    def is_below_root(self) -> bool:
+        return self.origin.path in self.paths and self.origin.path != ""
 
 
 def merge(faults: Iterable[Fault], unc: Callable[[str], str], names_of: Callable[[set[str]], Mapping[str, str]]) -> tuple[Finding, ...]:
@@ -154,17 +155,18 @@ def merge(faults: Iterable[Fault], unc: Callable[[str], str], names_of: Callable
 
 def _siblings_merged(groups: Iterable[_Group]) -> list[_Group]:
     found: list[_Group] = []
-    siblings: dict[tuple[FaultKind, str, str], list[_Group]] = {}
+    siblings: dict[tuple[FaultKind, str, Origin], list[_Group]] = {}
     for group in groups:
-        if group.is_own and group.origin.path:
-            siblings.setdefault((group.kind, group.sid, group.origin.path.rpartition("\\")[0]), []).append(group)
+        if group.is_below_root:
+            folder = Origin(group.origin.path.rpartition("\\")[0], True, group.origin.sid, group.origin.is_from_above)
+            siblings.setdefault((group.kind, group.sid, folder), []).append(group)
         else:
             found.append(group)
     for (kind, sid, folder), members in siblings.items():
         if len(members) < _MERGE_FROM:
             found += members
             continue
-        whole = _Group(kind, sid, Origin(folder, is_directory=True, sid=sid), is_spread=True)
+        whole = _Group(kind, sid, folder, is_spread=True)
         for member in members:
             whole.add(member.mask, member.paths)
         found.append(whole)
@@ -197,7 +199,8 @@ def _finding(group: _Group, unc: Callable[[str], str], names: Mapping[str, str])
 def _extent(group: _Group) -> str:
     below = len(group.paths - {group.origin.path})
     things = f"{below} {'file or folder' if below == 1 else 'files and folders'}"
-    above = ", by an entry inherited from above the root folder" if group.origin.is_from_above and not group.origin.path else ""
+    is_above = group.origin.is_from_above and not group.origin.path and not group.is_spread
+    above = ", by an entry inherited from above the root folder" if is_above else ""
     if not below:
         return above
     return f" (here and at {things} below{above})" if group.origin.path in group.paths else f" (at {things} below{above})"
@@ -216,7 +219,7 @@ def _commands(group: _Group, path: str, names: Mapping[str, str]) -> tuple[str, 
     if group.kind is FaultKind.NO_LIST:
         full = " ".join(f'"*{sid}:{flags}(F)"' for sid in (rights.ADMINISTRATORS, rights.SYSTEM))
         return (f'icacls "{path}" /grant {full} "*{rights.USERS}:{flags}(RX)"{tree}',)
-    detach = (f'icacls "{path}" /inheritance:d',) if group.origin.is_from_above else ()
+    detach = (f'icacls "{_inside(group, path)}" /inheritance:d',) if group.origin.is_from_above else ()
     return (*detach, _without_entry(group, path, flags, names))
 
 

@@ -103,7 +103,7 @@ class _Check:
             sid = self._giver(path, ace, is_inherited=False)
             if sid:
                 return Origin(path, is_directory=True, sid=sid)
-        sid = ace.sid if not entry.path else self._giver("", ace, is_inherited=True)
+        sid = self._giver("", ace, is_inherited=True)
         if sid:
             return Origin("", is_directory=True, sid=sid, is_from_above=True)
         return Origin(entry.path, entry.is_directory, ace.sid, is_from_above=True)
