@@ -189,7 +189,7 @@ _BY_HINT = {
     "needs_user": "Give the installer parameters that need no user",
 }
 _LAUNCH_OTHERWISE = (
-    "See that the node's computer account reaches the share, and that the program of the rule's Template is there on the node and can be run"
+    "See that the node's computer account reaches the share, and that the program of the rule's Template is there on the node"
 )
 _OTHERWISE = "Look the code up in the installer's documentation and its log on the node, and list it in the rule if it is no failure"
 
