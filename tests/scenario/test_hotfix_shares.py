@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def served(tmp_path: Path) -> Iterator[Serve]:
         yield serve
 
 
-def refused(stage: Stage, share: HotfixShare, says: str, **changes: object) -> None:
+def refused(stage: Stage, share: HotfixShare, says: str, **changes: t.Any) -> None:  # noqa: ANN401
     """Play the role and make sure that it ends in a sentence before anything was begun."""
     run = share.play(stage, **changes)
     assert run.exit_code == 2, run.screen
@@ -48,7 +49,7 @@ def refused(stage: Stage, share: HotfixShare, says: str, **changes: object) -> N
     assert is_untouched(stage.twin.events())
 
 
-def refusal(stage: Stage, share: HotfixShare, **changes: object) -> str:
+def refusal(stage: Stage, share: HotfixShare, **changes: t.Any) -> str:  # noqa: ANN401
     """Ask for the folder and return why that was refused."""
     answer = share.ask(stage, **changes)
     assert answer.is_failed, answer.screen
@@ -119,7 +120,7 @@ def test_dfs_namespace_needs_the_checks_disabled(opened: Open, samba: Samba) -> 
     samba.dfs_root("names", {"link": share.name})
     stage = opened(share.cluster())
     path = rf"\\{samba.address}\names\link"
-    options = {"hotfix_root_folder_path": path, "share_host": None}
+    options: dict[str, t.Any] = {"hotfix_root_folder_path": path, "share_host": None}
     said = refusal(stage, share, **options)
     assert f"{path} lies in a DFS namespace, where permissions cannot be checked" in said
     assert "Set disable_acl_checks to true" in said
