@@ -59,7 +59,7 @@ class Relay:
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):
-            client, _ = self._listener.accept()
+            client, _ignored = self._listener.accept()
             server = socket.create_connection(self._server)
             self._sockets += [client, server]
             for source, sink, change in ((client, server, bytes), (server, client, self._changed)):
@@ -133,7 +133,7 @@ def test_answer_that_was_changed_on_the_way_is_refused(relay: Relay) -> None:
         relay.change = garbled
         failure = refused(lambda: share.read("a.msu", 10))
 
-    assert type(failure) is errors.ShareAnswerError
+    assert failure.__class__ is errors.ShareAnswerError
 
 
 def test_server_that_falls_silent_is_given_up_after_the_time_limit(relay: Relay) -> None:
@@ -143,7 +143,7 @@ def test_server_that_falls_silent_is_given_up_after_the_time_limit(relay: Relay)
         failure = refused(share.list)
         waited = time.monotonic() - started
 
-    assert type(failure) is errors.ShareLostError
+    assert failure.__class__ is errors.ShareLostError
     assert r"did not answer in time while reading \\fs1\hotfixes" in failure.message
     assert waited < 10
 
@@ -153,7 +153,7 @@ def test_server_that_falls_silent_at_the_sign_in_is_given_up(relay: Relay) -> No
 
     failure = refused(lambda: opened(relay, timeout_seconds=1))
 
-    assert type(failure) is errors.ShareLostError
+    assert failure.__class__ is errors.ShareLostError
     assert "while signing in to the file server fs1" in failure.message
 
 
@@ -162,7 +162,7 @@ def test_connection_that_is_cut_is_told_at_once(relay: Relay) -> None:
         relay.close()
         failure = refused(share.list)
 
-    assert type(failure) is errors.ShareLostError
+    assert failure.__class__ is errors.ShareLostError
 
 
 def test_signature_that_was_taken_off_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -173,5 +173,5 @@ def test_signature_that_was_taken_off_is_refused(tmp_path_factory: pytest.TempPa
         failure = refused(lambda: opened(relay))
         relay.close()
 
-    assert type(failure) is errors.UnprotectedError
+    assert failure.__class__ is errors.UnprotectedError
     assert "without the signature or encryption" in failure.message
