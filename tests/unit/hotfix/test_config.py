@@ -215,6 +215,10 @@ def test_what_looks_wrong_but_can_be_meant_is_warned_about(text: str, words: str
     assert warning.startswith("c.xml, line ")
 
 
+def test_quotation_marks_that_are_closed_before_the_update_are_fine() -> None:
+    assert load(rule_text(r"""<Template path="C:\w.exe" parameters='/l "a b" $update$'/>""")).warnings == ()
+
+
 def test_attributes_of_xml_schema_are_no_part_of_a_rule() -> None:
     schema = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x" xml:space="preserve"'
     assert load(rule_text(rf'<Template {schema} path="C:\w.exe" parameters="$update$"/>')).warnings == ()
@@ -245,7 +249,9 @@ def test_a_rule_that_runs_the_hotfix_itself_needs_no_update_in_its_parameters() 
         (rule_text(attributes=""), 2, "no name"),
         (rule_text(attributes='name="."'), 2, "no name"),
         (rule_text(attributes='name="tar.gz"'), 2, "no extension"),
-        (rule_text(attributes='name="a/b"'), 2, "cannot be the name"),
+        (rule_text(attributes='name="a/b"'), 2, "'a/b' cannot be the name of a file extension"),
+        (FOLDER.replace("Firmware", "a?"), 1, "'a?' cannot be the name of a folder"),
+        (rule_text(r"""<Template path='"' parameters="$update$"/>"""), 3, "quotation mark"),
         (rule_text(attributes='name="MSU" NAME="MSI"'), 2, "NAME twice"),
         (rule_text(attributes='name="MSU" alwaysReboot="maybe"'), 2, "alwaysReboot"),
         (rule_text(template=""), 2, "no Template"),

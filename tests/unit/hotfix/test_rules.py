@@ -74,6 +74,13 @@ def test_a_code_reads_back_however_it_is_written(number: int) -> None:
     assert parse_code(str(code)) == parse_code(str(number)) == parse_code(f"0x{number & 0xFFFFFFFF:x}") == code
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(0x7FFFFFFF, 2147483647), (0x80000000, -2147483648), (-2147483648, -2147483648), (0xFFFFFFFF, -1)]
+)
+def test_a_number_at_the_limits_has_its_sign(number: int, code: int) -> None:
+    assert signed32(number) == code
+
+
 @given(st.one_of(st.integers(max_value=-(2**31) - 1), st.integers(min_value=2**32)))
 def test_a_number_beyond_32_bits_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="exit code"):
@@ -88,7 +95,7 @@ def test_what_is_no_code_is_refused(text: str) -> None:
 
 def test_a_known_code_is_explained_with_a_next_step() -> None:
     found = explain_exit(1618)
-    assert found.symbol == "ERROR_INSTALL_ALREADY_RUNNING"
+    assert (found.symbol, found.meaning) == ("ERROR_INSTALL_ALREADY_RUNNING", "another install is running: retry later")
     assert found.sentence().startswith("1618 ERROR_INSTALL_ALREADY_RUNNING: ")
     assert "Run again" in found.next_step
 
@@ -107,6 +114,18 @@ def test_refused_start_never_sends_anybody_to_the_exit_codes_of_the_rule(code: i
 
 def test_unknown_network_path_has_its_meaning() -> None:
     assert "0x80070035 HRESULT_FROM_WIN32(ERROR_BAD_NETPATH): network path not found" in explain_launch(0x80070035).sentence()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(1603, "on the node"), (1612, "complete package"), (1619, "read it"), (1620, "damaged"), (1638, "other version"), (1639, "Template")],
+)
+def test_a_frequent_code_has_a_next_step_of_its_own(code: int, words: str) -> None:
+    assert words in explain_exit(code).next_step
+
+
+def test_a_rule_is_named_by_its_kind() -> None:
+    assert [replace(RULE, is_folder_rule=is_folder).label() for is_folder in (False, True)] == ["extension rule msu", "folder rule msu"]
 
 
 def test_an_unknown_code_says_so_and_where_to_look() -> None:
