@@ -47,6 +47,8 @@ MINIMUMS: Mapping[str, int] = {
     "share_port": 1,
     "suspend_timeout": 0,
 }
+# A port beyond this would be cut down to another one in silence.
+MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
 
 # The tasks that a run consists of; an option means the same in all of them.
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
@@ -161,13 +163,15 @@ def _checked(specification: dict[str, t.Any], arguments: Mapping[str, AnyValue])
     if result.error_messages:
         raise _wrong("; ".join(message.rstrip(".") for message in result.error_messages))
     values = plain(result.validated_parameters)
-    low = [
-        f"{name} must be {least} or more, not {values[name]}"
-        for name, least in MINIMUMS.items()
-        if specification.get(name, {}).get("type") == "int" and values.get(name) is not None and values[name] < least
-    ]
-    if low:
-        raise _wrong("; ".join(low))
+    numbers = {
+        name: values[name]
+        for name in MINIMUMS
+        if specification.get(name, {}).get("type") == "int" and values.get(name) is not None
+    }
+    wrong = [f"{name} must be {MINIMUMS[name]} or more, not {value}" for name, value in numbers.items() if value < MINIMUMS[name]]
+    wrong += [f"{name} must be {most} or less, not {numbers[name]}" for name, most in MAXIMUMS.items() if numbers.get(name, most) > most]
+    if wrong:
+        raise _wrong("; ".join(wrong))
     return values, set(result._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else
 
 

@@ -30,7 +30,13 @@ NUMBERS = [
     (task, name) for task in TASKS for name, argument in argument_specification(task).items() if argument["type"] in {"int", "float"}
 ]
 
-REQUIRED: dict[str, dict[str, t.Any]] = {"cluster_node": {"state": "drained"}, "node_outcome": {"state": "finished"}}
+FOLDER = {"hotfix_root_folder_path": r"\\files\hotfixes"}
+REQUIRED: dict[str, dict[str, t.Any]] = {
+    "cluster_node": {"state": "drained"},
+    "hotfix_apply": FOLDER,
+    "hotfix_info": FOLDER,
+    "node_outcome": {"state": "finished"},
+}
 
 
 @pytest.mark.parametrize(("task", "name"), NUMBERS)
@@ -38,6 +44,13 @@ def test_number_below_its_minimum_is_refused_and_nothing_is_sent(task: str, name
     message, fields = playbook.failure(task, "hv-a", **REQUIRED.get(task, {}), **{name: MINIMUMS[name] - 1})
     assert f"{name} must be {MINIMUMS[name]} or more, not {MINIMUMS[name] - 1}" in message
     assert fields["outcome"] == "not_done"
+    assert not world.log
+
+
+@pytest.mark.parametrize("task", ["hotfix_apply", "hotfix_info"])
+def test_port_beyond_the_last_one_is_refused_and_nothing_is_sent(task: str, playbook: Playbook, world: FakeWorld) -> None:
+    message, _fields = playbook.failure(task, "hv-a", share_port=65536, **FOLDER)
+    assert "share_port must be 65535 or less, not 65536" in message
     assert not world.log
 
 
@@ -102,9 +115,17 @@ def _role_tasks(name: str) -> list[dict[str, t.Any]]:
     return found
 
 
+def _arguments_in_lock(task: str) -> dict[str, t.Any]:
+    """Return the arguments of a task among those that begin a run."""
+    name = f"cluster_aware.updating.{task}"
+    found: dict[str, t.Any] = next(entry[name] for entry in _walk(_role_tasks("lock.yml")) if name in entry)
+    return found
+
+
 def test_role_has_every_option_of_its_tasks_checked_in_advance() -> None:
-    lock = _role_tasks("lock.yml")[0]["block"][0]["cluster_aware.updating.run_lock"]
-    checked = set(lock["later_options"]) | set(lock)
+    lock = _arguments_in_lock("run_lock")
+    # The folder of hotfixes is read before the lock, with the same options.
+    checked = set(lock["later_options"]) | set(lock) | set(_arguments_in_lock("hotfix_info"))
     used: set[str] = set()
     for path in Path(ROLE / "tasks").glob("*.yml"):
         for task in _walk(_role_tasks(path.name)):
@@ -115,7 +136,7 @@ def test_role_has_every_option_of_its_tasks_checked_in_advance() -> None:
 
 
 def test_role_defaults_pass_the_check() -> None:
-    lock = _role_tasks("lock.yml")[0]["block"][0]["cluster_aware.updating.run_lock"]
+    lock = _arguments_in_lock("run_lock")
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
     names = {name: text.split()[1] for name, text in lock["later_options"].items()}
     check_in_advance({name: defaults[variable] for name, variable in names.items() if variable in defaults})
