@@ -90,7 +90,8 @@ class FakeShare:
 
     def names_of(self, sids: Collection[str]) -> dict[str, str]:
         self.asked.append("names")
-        return {sid: NAMES[sid] for sid in sids if sid in NAMES}
+        # As the real one does for what it cannot resolve.
+        return {sid: NAMES.get(sid, sid) for sid in sids}
 
     def _at(self, relative: str) -> Content:
         found: Content = self.content

@@ -228,8 +228,9 @@ def _without_entry(group: _Group, path: str, flags: str, names: Mapping[str, str
     if group.kind is FaultKind.WRITE and sid in rights.READERS:
         # Taking the whole entry away would take the right to read with it, which they need.
         return f'icacls "{path}" /grant:r "*{sid}:{flags}(RX)"{" /t" if group.is_spread else ""}'
-    # The name of a well-known trustee differs by the language of Windows; its SID does not.
-    trustee = names[sid] if sid.startswith("S-1-5-21-") and sid in names else f"*{sid}"
+    # The name of a well-known trustee differs by the language of Windows; its SID does not. Without a domain it is no account's name.
+    name = names.get(sid, "")
+    trustee = name if sid.startswith("S-1-5-21-") and "\\" in name else f"*{sid}"
     return f'icacls "{_inside(group, path)}" /remove:{"d" if group.kind is FaultKind.DENIED else "g"} "{trustee}"'
 
 
