@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.harness.controller import Finished
+from tests.harness.controller import Finished, Running
 from tests.harness.record import Entry
 from tests.harness.samba import ADMINISTRATOR, PASSWORDS, USER, Samba
 from tests.harness.stage import Stage
@@ -99,6 +99,11 @@ class HotfixShare:
     def play(self, stage: Stage, *arguments: str, **changes: t.Any) -> Finished:  # noqa: ANN401 - as YAML has it
         """Run the role with the folder's hotfixes."""
         return stage.playbook(stage.write_playbook(role_play()), *self.variables(**changes), *arguments)
+
+    def begin(self, stage: Stage, playbook: str | None = None, **changes: t.Any) -> Running:  # noqa: ANN401 - as YAML has it
+        """Start the playbook, or the role, with the folder's hotfixes."""
+        path = playbook or stage.write_playbook(role_play())
+        return stage.controller.begin("ansible-playbook", "-i", str(stage.inventory), path, *self.variables(**changes))
 
     def ask(self, stage: Stage, *arguments: str, task: str = INFO, host: str = "min01-n1", **changes: t.Any) -> Answer:  # noqa: ANN401
         """Run one task ad hoc on one node."""

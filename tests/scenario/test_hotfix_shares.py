@@ -66,8 +66,7 @@ def accepted(answer: Answer) -> dict[str, object]:
 def without_server_from(stage: Stage, share: HotfixShare, operation: str, playbook: str | None = None) -> Finished:
     """Play the playbook, or the role, and let the file server vanish while the first node is asked for something."""
     hold = stage.twin.control.send("hold", operation=operation, node="MIN01-N1")["hold"]
-    path = playbook or stage.write_playbook(role_play())
-    running = stage.controller.begin("ansible-playbook", "-i", str(stage.inventory), path, *share.variables())
+    running = share.begin(stage, playbook)
     assert stage.twin.control.send("wait", hold=hold)["reached"], running.screen()
     share.samba.vanish()
     stage.twin.control.send("release", hold=hold)
