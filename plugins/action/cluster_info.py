@@ -11,7 +11,7 @@ import typing as t
 
 from ..module_utils._cau import quorum, run_lock, storage_gate
 from ..module_utils._cau.fleet import Fleet
-from ..module_utils._cau.journal import left_behind, read_all
+from ..module_utils._cau.journal_view import left_behind, read_all
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import (
     GROUP_TYPE_CLUSTER_UPDATE_AGENT,

@@ -28,6 +28,7 @@ MAX_ENTRY_CHARACTERS = 100_000
 MAX_REASON_CHARACTERS = 500
 MAX_NAME_CHARACTERS = 256
 MAX_INSTALLED = 500
+MAX_RUNS = 20
 
 
 class Phase(enum.StrEnum):
@@ -58,12 +59,18 @@ class RunOwner:
         controller: host name of the controller.
         user: who started it there.
         started_at: the controller's time, for people.
+        process: the process on the controller that drives it, empty when nobody wrote it down.
+        took_over: the dead runs whose work it goes on with.
+        forced_by: who said in its stead that they are dead, None when the evidence said so.
     """
 
     run_id: str
     controller: str
     user: str
     started_at: datetime
+    process: str = ""
+    took_over: tuple[str, ...] = ()
+    forced_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,36 @@ class RunEntry:
 
 
 @dataclass(frozen=True)
+class ClusterEntry:
+    """What a run has done to the cluster as a whole.
+
+    Args:
+        cau_role_offline: the clustered role of Microsoft's own CAU that the run took offline, None when it did not.
+    """
+
+    cau_role_offline: str | None = None
+
+
+@dataclass(frozen=True)
+class StopRecord:
+    """That somebody asked a run to stop at its next safe point.
+
+    Args:
+        controller: host name of the controller from which it was asked.
+        user: who asked there.
+        asked_at: the time of the node that it stands on, for people.
+    """
+
+    controller: str
+    user: str
+    asked_at: datetime
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        return f"{self.user} on {self.controller} asked the run to stop at {self.asked_at:%H:%M} UTC"
+
+
+@dataclass(frozen=True)
 class NodeEntry:
     """What a run has done to one node.
 
@@ -94,6 +131,7 @@ class NodeEntry:
         phase: how far the run is with it.
         was_paused_before: whether it was paused when the run came to it; None before anybody looked.
         paused_by_us: whether this run asked for the pause and has not resumed it.
+        left_from: how far the run was with it when it left it out of service, None as long as it has not.
         reason: why it was left out, or what it waits for.
         boot_time: its boot time before the restart that was asked.
         batch: update ids of the batch whose outcome is open.
@@ -110,6 +148,7 @@ class NodeEntry:
     phase: Phase = Phase.LOCKED
     was_paused_before: bool | None = None
     paused_by_us: bool = False
+    left_from: Phase | None = None
     reason: str | None = None
     boot_time: datetime | None = None
     batch: tuple[str, ...] = ()
@@ -160,6 +199,9 @@ def encode_owner(owner: RunOwner, cluster: str) -> str:
             "controller": _line(owner.controller, MAX_NAME_CHARACTERS),
             "user": _line(owner.user, MAX_NAME_CHARACTERS),
             "started_at": encode_moment(owner.started_at),
+            "process": _line(owner.process, MAX_NAME_CHARACTERS),
+            "took_over": list(owner.took_over[-MAX_RUNS:]),
+            "forced_by": None if owner.forced_by is None else _line(owner.forced_by, MAX_NAME_CHARACTERS),
         }
     )
 
@@ -176,8 +218,44 @@ def decode_owner(text: str) -> tuple[RunOwner, str]:
         controller=_field(record, "controller", _text),
         user=_field(record, "user", _text),
         started_at=_field(record, "started_at", _moment),
+        process=_field(record, "process", _text, ""),
+        took_over=_field(record, "took_over", _texts, ()),
+        forced_by=_field(record, "forced_by", _optional(_text), None),
     )
     return owner, _field(record, "cluster", _text)
+
+
+def encode_cluster(entry: ClusterEntry) -> str:
+    """Return the text of what a run has done to the cluster."""
+    role = entry.cau_role_offline
+    return _dump({"cau_role_offline": None if role is None else _line(role, MAX_NAME_CHARACTERS)})
+
+
+def decode_cluster(text: str) -> ClusterEntry:
+    """Return what a run has done to the cluster.
+
+    Raises:
+        JournalError: the text is no such entry.
+    """
+    return ClusterEntry(cau_role_offline=_field(_load(text), "cau_role_offline", _optional(_text), None))
+
+
+def encode_stop(record: StopRecord) -> str:
+    """Return the text of a request to stop."""
+    names = {"controller": record.controller, "user": record.user}
+    return _dump({name: _line(text, MAX_NAME_CHARACTERS) for name, text in names.items()} | {"asked_at": encode_moment(record.asked_at)})
+
+
+def decode_stop(text: str) -> StopRecord:
+    """Return a request to stop.
+
+    Raises:
+        JournalError: the text is none.
+    """
+    record = _load(text)
+    return StopRecord(
+        controller=_field(record, "controller", _text), user=_field(record, "user", _text), asked_at=_field(record, "asked_at", _moment)
+    )
 
 
 def encode_entry(entry: NodeEntry) -> str:
@@ -192,6 +270,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "phase": entry.phase.value,
             "was_paused_before": entry.was_paused_before,
             "paused_by_us": entry.paused_by_us,
+            "left_from": None if entry.left_from is None else entry.left_from.value,
             "reason": None if entry.reason is None else _line(entry.reason, MAX_REASON_CHARACTERS),
             "boot_time": None if entry.boot_time is None else encode_moment(entry.boot_time),
             "batch": list(entry.batch),
@@ -222,14 +301,12 @@ def decode_entry(text: str) -> NodeEntry:
         JournalError: the text is no entry of a node.
     """
     record = _load(text)
-    phase = _field(record, "phase", _text)
-    if phase not in {known.value for known in Phase}:
-        raise JournalError(f"the journal names a phase that is not known: {phase[:40]!r}", operation="journal")
     return NodeEntry(
         node=_field(record, "node", _text),
-        phase=Phase(phase),
+        phase=_field(record, "phase", _phase),
         was_paused_before=_field(record, "was_paused_before", _optional(_boolean)),
         paused_by_us=_field(record, "paused_by_us", _boolean),
+        left_from=_field(record, "left_from", _optional(_phase), None),
         reason=_field(record, "reason", _optional(_text)),
         boot_time=_field(record, "boot_time", _optional(_moment)),
         batch=_field(record, "batch", _texts),
@@ -278,7 +355,13 @@ def _load(text: str) -> Mapping[str, object]:
     return record
 
 
-def _field(record: Mapping[str, object], name: str, read: Callable[[object], _Value]) -> _Value:
+_REQUIRED: t.Final = object()
+
+
+def _field(record: Mapping[str, object], name: str, read: Callable[[object], _Value], default: object = _REQUIRED) -> _Value:
+    """Return a field; one with a default was added later, and an entry from before lacks it."""
+    if default is not _REQUIRED and name not in record:
+        return t.cast("_Value", default)
     try:
         return read(record[name])
     except (KeyError, ValueError, OverflowError):
@@ -293,6 +376,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
+
+
+def _phase(value: object) -> Phase:
+    return Phase(_text(value))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from datetime import timedelta
 from .._errors import OperationError
 from .errors import JournalError, RunLockHeldError, RunLockUnreadableError
 from .fleet import Fleet
-from .journal import left_behind, read_run
+from .journal import read_run
 from .journal_records import RunEntry
+from .journal_view import left_behind
 from .run_id import is_same_guid, normal_guid, short_id
 
 DEAD_AFTER_SECONDS = 900.0

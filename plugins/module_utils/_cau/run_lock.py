@@ -22,8 +22,9 @@ from .._wmi.errors import InstanceHeldError
 from .errors import CauError, GateRefusedError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
 from .idempotent import SETTLE_SECONDS, twice
-from .journal import Journal, left_behind, read_run
+from .journal import Journal, read_run
 from .journal_records import RunOwner
+from .journal_view import left_behind
 from .lock_view import LockKind, LockView, describe_holder, inspect, reasons, require_free
 from .run_id import is_same_guid, normal_guid, short_id
 

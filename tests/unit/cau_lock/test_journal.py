@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import JournalError
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import ROOT, read_all, run_key
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import ROOT, run_key
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry, Phase
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_view import read_all
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 
 from ..fakes.clock import START, FakeClock
