@@ -23,13 +23,14 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo twin bench test check lint types unit sanity archive build changelog clean distclean
+.PHONY: help setup demo twin bench torture test check lint types unit sanity archive build changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
 	@echo 'make twin    start a twin and print how to reach it; Ctrl-C ends it'
 	@echo 'make check   lint, types and unit tests, under two minutes'
 	@echo 'make test    everything that the gate checks'
+	@echo 'make torture kill, break and race runs at every point, and print what was tried and what held'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
 	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog'
 	@echo 'make build   the archive for ansible-galaxy, in build/archive'
@@ -53,6 +54,9 @@ demo: setup
 
 twin: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.twin $(SCENARIO)
+
+torture: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.torture
 
 bench: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.bench
