@@ -43,6 +43,7 @@ MINIMUMS: Mapping[str, int] = {
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
     "suspend_timeout": 0,
+    "takeover_wait": 0,
 }
 
 # The tasks that a run consists of; an option means the same in all of them.

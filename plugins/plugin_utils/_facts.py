@@ -38,6 +38,10 @@ class RunFact:
         controller: name of the controller, for the journal.
         user: who started the run, for the journal.
         started_at: when, ISO 8601, for the journal.
+        took_over: the dead runs whose work it goes on with.
+        forced_by: who said that these are dead, None when the evidence said so.
+        unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
+        away: the inventory host among these whose node is out of service, None when none is.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
@@ -59,6 +63,10 @@ class RunFact:
     controller: str = ""
     user: str = ""
     started_at: str = ""
+    took_over: list[str] = field(default_factory=list)
+    forced_by: str | None = None
+    unfinished: dict[str, str] = field(default_factory=dict)
+    away: str | None = None
     play: str | None = None
     released: bool = False
     beaten_at: float | None = None
@@ -71,7 +79,15 @@ class RunFact:
         """Return who drives the run, as the journal wants it."""
         if self.run_id is None:
             raise ValueError("a run without lock has no owner")
-        return RunOwner(self.run_id, self.controller, self.user, datetime.fromisoformat(self.started_at))
+        return RunOwner(
+            self.run_id,
+            self.controller,
+            self.user,
+            datetime.fromisoformat(self.started_at),
+            process=self.process,
+            took_over=tuple(self.took_over),
+            forced_by=self.forced_by,
+        )
 
     def node_of(self, host: str) -> str | None:
         """Return the cluster node that an inventory host is, None when it is none of this cluster."""
@@ -143,7 +159,8 @@ class RunFacts:
         for fact in self.on(others).values():
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, restarts=0, began=0.0, outcome=None)
+                began = fact.began if host in fact.unfinished else 0.0
+                return replace(fact, host=host, node=node, left_alone=False, updates=0, restarts=0, began=began, outcome=None)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:
@@ -167,6 +184,11 @@ class RunFacts:
     def end_play(self, fact: RunFact) -> str | None:
         """Return the play in which the run of a fact came to its end, None while it goes on."""
         return next((other.play for other in self._same_run(fact) if other.play), None)
+
+    def unfinished(self, fact: RunFact) -> dict[str, str]:
+        """Return the hosts whose nodes a dead run left half-way and this one has not brought to an end, each with how far it was."""
+        ended = {other.host for other in self._same_run(fact) if other.outcome is not None}
+        return {host: phase for host, phase in fact.unfinished.items() if host not in ended}
 
     def beaten_at(self, fact: RunFact) -> float | None:
         """Return the clock seconds of the last heartbeat that a task of the run has told of, None when none has."""

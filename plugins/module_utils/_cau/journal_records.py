@@ -15,7 +15,7 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .errors import JournalError
 
@@ -90,6 +90,11 @@ class RunEntry:
     heartbeat: datetime
     age_seconds: float
     is_released: bool = False
+
+    @property
+    def read_at(self) -> datetime:
+        """The time of that node's clock at which it was read."""
+        return self.heartbeat + timedelta(seconds=self.age_seconds)
 
 
 @dataclass(frozen=True)
