@@ -121,8 +121,10 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
         return
     run = cluster.run()
     if run is None:
+        # Whose work it is: the lock of this node may be the one that is gone.
+        ours = event.get("guid") or node.session or node.lock
         for other in cluster.members():
-            is_odd = other.lock is None or other.lock != node.lock
+            is_odd = other.lock is None or other.lock != ours
             if is_odd and was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name)):
                 what = "no run lock" if other.lock is None else "the run lock of another run"
                 case.blame("3", f"{name} while {other.name} has {what}", event)

@@ -125,6 +125,13 @@ def test_work_without_the_lock_on_every_node_is_red(step: str) -> None:
     assert "while NODE2 has no run lock" in said(log.record())
 
 
+def test_lock_that_ages_out_while_the_request_is_under_way_blames_nobody() -> None:
+    log = good_run()
+    asked = next(entry for entry in log.events if entry["event"] == "pause_requested")
+    log.events.insert(log.events.index(asked), asked | {"event": "run_lock_expired", "actor": "model", "user": None, "guid": RUN})
+    assert "pause_requested while" not in said(log.record())
+
+
 def test_work_while_a_node_has_a_foreign_lock_is_red() -> None:
     log = good_run(between={"install": lambda log: log.event("run_lock_taken", "NODE3", actor="scenario", guid=OTHER)})
     assert "while NODE3 has the run lock of another run" in said(log.record())
