@@ -127,8 +127,10 @@ def test_work_without_the_lock_on_every_node_is_red(step: str) -> None:
 
 def test_lock_that_ages_out_while_the_request_is_under_way_blames_nobody() -> None:
     log = good_run()
-    asked = next(entry for entry in log.events if entry["event"] == "pause_requested")
-    log.events.insert(log.events.index(asked), asked | {"event": "run_lock_expired", "actor": "model", "user": None, "guid": RUN})
+    number = next(number for number, entry in enumerate(log.events) if entry["event"] == "pause_requested")
+    # Times have whole seconds here; the last look is of the same second as the request.
+    later = {"at": log.events[number + 1]["at"], "event": "run_lock_expired", "actor": "model", "user": None, "guid": RUN}
+    log.events.insert(number, log.events[number] | later)
     assert "pause_requested while" not in said(log.record())
 
 
