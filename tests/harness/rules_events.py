@@ -125,14 +125,20 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
         ours = event.get("guid") or node.session or node.lock
         for other in cluster.members():
             is_odd = other.lock is None or other.lock != ours
-            if is_odd and was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name)):
+            if is_odd and _was_lock_known(case, event, other):
                 what = "no run lock" if other.lock is None else "the run lock of another run"
                 case.blame("3", f"{name} while {other.name} has {what}", event)
+        return
+    if not any(_was_lock_known(case, event, other) for other in cluster.members()):
         return
     if event.get("guid") not in {None, run}:
         case.blame("3", f"{name} by {event['guid']} while {run} holds the run lock", event)
     if name in NEEDS_SESSION and node.session != run:
         case.blame("3", f"{name} while the node session is {node.session or 'closed'} and the run is {run}", event)
+
+
+def _was_lock_known(case: Case, event: Entry, other: NodeView) -> bool:
+    return was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name))
 
 
 def _judge_repeat(case: Case, event: Entry, node: NodeView) -> None:
