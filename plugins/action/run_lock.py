@@ -20,6 +20,7 @@ from ..module_utils._cau.membership import Membership
 from ..module_utils._cau.outcome import NodeState as NodeOutcomeState
 from ..module_utils._cau.recovery import Action, Decision
 from ..module_utils._cau.run_id import new_run_id
+from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
 from ..module_utils._wmi.cluster import NodeState
 from ..plugin_utils._absent import patient_membership
@@ -105,6 +106,7 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
         fact = replace(fact, run_id=new_run_id())
     if begun is not None or not is_new:
         if _stands(fleet, fact):
+            heed(fleet, str(fact.run_id))
             unfinished = task.facts.unfinished(fact)
             fact = replace(fact, left_alone=fact.left_alone and task.host not in unfinished)
             return {"run": _view(fact, unfinished), "holders": [], "ansible_facts": fact.as_facts()}

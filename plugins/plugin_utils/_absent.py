@@ -13,7 +13,7 @@ import contextlib
 
 from ..module_utils._cau.errors import MembershipError
 from ..module_utils._cau.membership import Membership
-from ..module_utils._cau.recovery import newest_entries
+from ..module_utils._cau.recovery import told_about
 from ..module_utils._cau.remains import Watch, look
 from ..module_utils._cau.waiting import Deadline, Heartbeat, duration
 from ..module_utils._errors import OperationError
@@ -91,17 +91,5 @@ def _told_by_journals(task: TaskRun, error: MembershipError) -> tuple[str, bool]
             runs = Watch().runs(look(fleet))
     except OperationError:
         return "", False
-    if not runs:
-        return "", False
-    told, is_left = [], True
-    for name in error.missing:
-        entry = next((one for one in newest_entries(runs) if one.node.casefold() == name.casefold()), None)
-        if entry is None:
-            told.append(f"no journal that can be read says what was done to {name}")
-            is_left = False
-        elif entry.paused_by_us:
-            run = next(run for run in runs if entry in run.entries)
-            told.append(f"{run.name} left {name} out of service ({(entry.left_from or entry.phase).value})")
-        else:
-            is_left = False
-    return "; ".join(told), is_left
+    told = [told_about(name, runs) for name in error.missing]
+    return "; ".join(sentence for sentence, _is_left in told if sentence), all(is_left for _sentence, is_left in told)

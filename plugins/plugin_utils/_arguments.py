@@ -44,6 +44,7 @@ MINIMUMS: Mapping[str, int] = {
     "settle_time": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,
+    "wait_timeout": 0,
 }
 
 # The tasks that a run consists of; an option means the same in all of them.

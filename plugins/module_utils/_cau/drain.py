@@ -245,7 +245,7 @@ def _pause(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
 def _verify_right_before(work: NodeWork) -> None:
     ownership, _journal = require_run(work, "drain")
     try:
-        work.check()
+        work.safe_point()
         ownership.verify_lock()
         ownership.verify_turn()
         state = node_view(work).state
@@ -293,7 +293,7 @@ def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
         settle_seconds=options.settle_seconds,
         storage_wait_seconds=limit.remaining,
         accept_down=options.accept_down,
-        check=work.check,
+        check=work.safe_point,
     )
 
 

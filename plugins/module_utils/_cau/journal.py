@@ -7,8 +7,9 @@ r"""What a run has done to a node, kept on that node and on one other, so that a
 In the registry, below ROOT:
 
     <run id>                 Format (REG_DWORD), Run (who drives it), Heartbeat (that node's own time), Cluster (what was done to the
-                             cluster as a whole), Stop (that somebody asked it to stop), ReleasedAt (that node's own time, once the run
-                             has ended and the key stands only for nodes that it left out of service)
+                             cluster as a whole), Stop (that somebody asked it to stop), StoppedAt (that node's own time, once its
+                             controller was stopped and drives it no more), ReleasedAt (the same, once the run has ended and the key
+                             stands only for nodes that it left out of service)
     <run id>\nodes\<node>      Entry (what was done to the node)
 
 Run, Cluster, Stop and Entry are one text each, so that a reader never meets half of a change.
@@ -123,6 +124,14 @@ class Journal:
             raise JournalError(
                 "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
             ) from error
+
+    def note_stop(self, name: str) -> None:
+        """Write on a node that this controller drives the run no more, so that the next run need not wait until it is sure of that.
+
+        Raises:
+            OperationError: the node did not take it.
+        """
+        self.fleet.node(name).registry.set_text(self._key, "StoppedAt", self.read_clock(name))
 
     def write(self, node: str, **changes: t.Unpack[EntryChanges]) -> NodeEntry:
         """Change the entry of a node, on the node and in its copy.
@@ -331,4 +340,11 @@ def read_run(client: NodeClient, run_id: str) -> RunEntry | None:
         raise JournalError(f"the journal of run {run_id} has no heartbeat", node=client.name, operation="journal")
     heartbeat = decode_moment(written)
     age = (client.system.utc_now() - heartbeat).total_seconds()
-    return RunEntry(owner, cluster, heartbeat, age, is_released=registry.text(key, "ReleasedAt") is not None)
+    return RunEntry(
+        owner,
+        cluster,
+        heartbeat,
+        age,
+        is_released=registry.text(key, "ReleasedAt") is not None,
+        is_stopped=registry.text(key, "StoppedAt") is not None,
+    )

@@ -83,6 +83,7 @@ class RunEntry:
         heartbeat: its last sign of life, by that node's clock.
         age_seconds: how old that is by the same clock; below 0 when the clock was set back.
         is_released: whether the run has ended, and the entry stands only for nodes that it left out of service.
+        is_stopped: whether its controller was stopped, by Ctrl-C for instance, and drives it no more.
     """
 
     owner: RunOwner
@@ -90,6 +91,7 @@ class RunEntry:
     heartbeat: datetime
     age_seconds: float
     is_released: bool = False
+    is_stopped: bool = False
 
     @property
     def read_at(self) -> datetime:

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
-from .journal_records import ClusterEntry, NodeEntry, Phase, RunOwner
+from .journal_records import ClusterEntry, NodeEntry, Phase, RunOwner, StopRecord
 from .run_id import short_id
 
 DEAD_AFTER_SECONDS = 900.0
@@ -51,11 +51,13 @@ class FoundRun:
         journals: nodes whose journal has something of it.
         quiet_seconds: for how long its heartbeats have stood still, by the nodes' own clocks; None when there is no heartbeat.
         is_ended: whether it has released its lock.
+        is_stopped: whether its controller has said that it drives it no more.
         is_seen_alive: whether something else than its heartbeat shows that it is alive.
         is_misread: whether its own entry is in a format that is not understood.
         entries: what it did to nodes, the newest copy of each.
         problems: what in its journal could not be understood.
         cluster: what it did to the cluster as a whole.
+        stop: that somebody has asked it to stop.
     """
 
     run_id: str
@@ -65,11 +67,13 @@ class FoundRun:
     journals: tuple[str, ...] = ()
     quiet_seconds: float | None = None
     is_ended: bool = False
+    is_stopped: bool = False
     is_seen_alive: bool = False
     is_misread: bool = False
     entries: tuple[NodeEntry, ...] = ()
     problems: tuple[str, ...] = ()
     cluster: ClusterEntry = field(default_factory=ClusterEntry)
+    stop: StopRecord | None = None
 
     @property
     def life(self) -> Life:
@@ -81,6 +85,8 @@ class FoundRun:
             return Life.ENDED
         if self.is_seen_alive:
             return Life.ALIVE
+        if self.is_stopped:
+            return Life.DEAD
         return Life.DEAD if self.quiet_seconds is not None and self.quiet_seconds > DEAD_AFTER_SECONDS else Life.QUIET
 
     @property
@@ -272,6 +278,27 @@ def _phase_to_go_on(entry: NodeEntry) -> Phase:
     if entry.batch:
         return Phase.INSTALLING
     return Phase.DRAINING if phase is None or phase in _SERVED or phase is Phase.LEFT_OUT else phase
+
+
+def told_about(name: str, runs: Sequence[FoundRun]) -> tuple[str, bool]:
+    """Return what the journals say about a node that gives no answer, empty when they hold no run at all.
+
+    Args:
+        name: the node.
+        runs: what was found of all runs on the other nodes.
+
+    Returns:
+        One sentence, and whether a run left the node out of service, so that its return is to be waited for.
+    """
+    if not runs:
+        return "", False
+    entry = next((one for one in newest_entries(runs) if one.node.casefold() == name.casefold()), None)
+    if entry is None:
+        return f"no journal that can be read says what was done to {name}", False
+    if not entry.paused_by_us:
+        return "", False
+    run = next(run for run in runs if entry in run.entries)
+    return f"{run.name} left {name} out of service ({(entry.left_from or entry.phase).value})", True
 
 
 def is_worth_writing(entry: NodeEntry) -> bool:

@@ -121,11 +121,13 @@ class Watch:
             journals=tuple(recorded),
             quiet_seconds=min((seconds for seconds in quiet if seconds is not None), default=None),
             is_ended=bool(known) and all(run.is_released for run in known),
+            is_stopped=any(run.is_stopped for run in known),
             is_seen_alive=run_id in self._moved or (owner is not None and self._is_running(owner)),
             is_misread=owner is None and bool(problems),
             entries=tuple(_newest(entry for run in recorded.values() for entry in run.nodes)),
             problems=problems,
             cluster=next(iter(clusters), ClusterEntry()),
+            stop=next((run.stop for run in recorded.values() if run.stop is not None), None),
         )
 
     def _quiet(self, run_id: str, node: str, run: RecordedRun, clocks: Mapping[str, datetime]) -> float | None:

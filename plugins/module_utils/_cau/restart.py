@@ -149,6 +149,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
     wait = RestartWait(work, before, lost_seconds=options.lost_seconds)
     limit = Deadline(work.clock, options.reboot_seconds)
     if not is_asked_before:
+        work.heed()
         _announce(work, before, entry)
         _ask(work, options, entry, wait)
     else:
