@@ -282,6 +282,7 @@ def _begin(task: TaskRun) -> RunFact:
         controller=controller_name(),
         user=user_name(),
         started_at=task.clock.utc().isoformat(),
+        dead_after=task.arguments["dead_after"],
     )
 
 

@@ -57,11 +57,19 @@ options:
   takeover_wait:
     description:
       - Seconds to wait until it is sure that another run of this collection is dead, and for a node that such a run left restarting.
-      - A run is dead when its heartbeats in the journals have stood still for 15 minutes, by the clocks of the nodes. It is then taken
-        over, that is, its lock is replaced and the nodes that it left half-way are in RV(run.unfinished). A run that shows a sign of life
-        meanwhile refuses the lock at once.
+      - A run is dead when its heartbeats in the journals have stood still for its O(dead_after), by the clocks of the nodes. It is then
+        taken over, that is, its lock is replaced and the nodes that it left half-way are in RV(run.unfinished). A run that shows a sign of
+        life meanwhile refuses the lock at once.
     type: int
     default: 1200
+  dead_after:
+    description:
+      - Seconds without a sign of life after which others may take the run that begins here for dead. The tasks of the collection give one
+        every five minutes while they work.
+      - The default is the time after which the provider drops a lock that nobody has touched, so that tasks of your own have it to
+        themselves. The role C(cluster_aware.updating.rolling_update) sets V(900).
+    type: int
+    default: 3600
   force_recovery:
     description:
       - Whether to take the lock although somebody else holds it who may be alive, Microsoft's own CAU included. It is the word of an

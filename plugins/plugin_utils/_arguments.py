@@ -30,6 +30,8 @@ SAME_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "n
 # What an argument specification cannot say: the least value of every option that is a number, whatever the task.
 MINIMUMS: Mapping[str, int] = {
     "batch_size": 1,
+    # Less than that, and a long task of a living run would look dead between two of its heartbeats.
+    "dead_after": 900,
     "download_timeout": 1,
     "drain_timeout": 1,
     "install_timeout": 1,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
-from ..module_utils._cau.journal_records import RunOwner
+from ..module_utils._cau.journal_records import DEAD_AFTER_SECONDS, RunOwner
 from ..module_utils._cau.outcome import NodeOutcome, NodeState
 from ._values import plain
 
@@ -40,6 +40,7 @@ class RunFact:
         started_at: when, ISO 8601, for the journal.
         took_over: the dead runs whose work it goes on with.
         forced_by: who said that these are dead, None when the evidence said so.
+        dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
         play: the play in which the run came to its end, None while it goes on.
@@ -65,6 +66,7 @@ class RunFact:
     started_at: str = ""
     took_over: list[str] = field(default_factory=list)
     forced_by: str | None = None
+    dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None
     play: str | None = None
@@ -87,6 +89,7 @@ class RunFact:
             process=self.process,
             took_over=tuple(self.took_over),
             forced_by=self.forced_by,
+            dead_after=self.dead_after,
         )
 
     def node_of(self, host: str) -> str | None:

@@ -22,6 +22,9 @@ from .errors import JournalError
 FORMAT = 1
 """The format of what is written here; a journal of another one is not interpreted."""
 
+DEAD_AFTER_SECONDS = 900
+"""What a run that keeps its heartbeats while it works promises; one that only holds the lock for others promises more."""
+
 MAX_ENTRY_CHARACTERS = 100_000
 """A value far below the message size that hosts accept (MaxEnvelopeSizekb 500, wsman-cim.md 9)."""
 
@@ -62,6 +65,7 @@ class RunOwner:
         process: the process on the controller that drives it, empty when nobody wrote it down.
         took_over: the dead runs whose work it goes on with.
         forced_by: who said in its stead that they are dead, None when the evidence said so.
+        dead_after: for how long it may show no sign of life before others take it for dead, in seconds of a node's clock.
     """
 
     run_id: str
@@ -71,6 +75,7 @@ class RunOwner:
     process: str = ""
     took_over: tuple[str, ...] = ()
     forced_by: str | None = None
+    dead_after: int = DEAD_AFTER_SECONDS
 
 
 @dataclass(frozen=True)
@@ -209,6 +214,7 @@ def encode_owner(owner: RunOwner, cluster: str) -> str:
             "process": _line(owner.process, MAX_NAME_CHARACTERS),
             "took_over": list(owner.took_over[-MAX_RUNS:]),
             "forced_by": None if owner.forced_by is None else _line(owner.forced_by, MAX_NAME_CHARACTERS),
+            "dead_after": owner.dead_after,
         }
     )
 
@@ -228,6 +234,7 @@ def decode_owner(text: str) -> tuple[RunOwner, str]:
         process=_field(record, "process", _text, ""),
         took_over=_field(record, "took_over", _texts, ()),
         forced_by=_field(record, "forced_by", _optional(_text), None),
+        dead_after=_field(record, "dead_after", _count, DEAD_AFTER_SECONDS),
     )
     return owner, _field(record, "cluster", _text)
 

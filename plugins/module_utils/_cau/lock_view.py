@@ -20,7 +20,6 @@ from .fleet import Fleet
 from .journal import read_run
 from .journal_records import RunEntry
 from .journal_view import left_behind
-from .recovery import DEAD_AFTER_SECONDS
 from .run_id import is_same_guid, normal_guid, short_id
 
 LIFE_SECONDS = 3600
@@ -189,7 +188,7 @@ def _look(fleet: Fleet, name: str, run_id: str | None) -> LockView:
         return LockView(name, guid, session, None, LockKind.FOREIGN, f"run {guid}, whose journal is not understood ({error.message})")
     if entry is None:
         return LockView(name, guid, session, None, LockKind.FOREIGN, _foreign(fleet, name, guid))
-    kind = LockKind.DEAD if entry.age_seconds > DEAD_AFTER_SECONDS else LockKind.ALIVE
+    kind = LockKind.DEAD if entry.age_seconds > entry.owner.dead_after else LockKind.ALIVE
     return LockView(name, guid, session, entry, kind, _ours(guid, entry, kind))
 
 

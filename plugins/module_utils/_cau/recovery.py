@@ -17,11 +17,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
-from .journal_records import ClusterEntry, NodeEntry, Phase, RunOwner, StopRecord
+from .journal_records import DEAD_AFTER_SECONDS, ClusterEntry, NodeEntry, Phase, RunOwner, StopRecord
 from .run_id import short_id
-
-DEAD_AFTER_SECONDS = 900.0
-"""A run whose heartbeats have stood still for longer than this, by the clocks of the nodes that they stand on, is dead."""
 
 _SERVED = frozenset({Phase.LOCKED, Phase.STAGED, Phase.RESUMED, Phase.DONE})
 
@@ -87,7 +84,13 @@ class FoundRun:
             return Life.ALIVE
         if self.is_stopped:
             return Life.DEAD
-        return Life.DEAD if self.quiet_seconds is not None and self.quiet_seconds > DEAD_AFTER_SECONDS else Life.QUIET
+        return Life.DEAD if self.seconds_to_death < 0 else Life.QUIET
+
+    @property
+    def seconds_to_death(self) -> float:
+        """How long its heartbeats still have to stand still before it is dead; below 0 when it is."""
+        dead_after = self.owner.dead_after if self.owner is not None else DEAD_AFTER_SECONDS
+        return dead_after - (self.quiet_seconds or 0.0)
 
     @property
     def name(self) -> str:
@@ -174,7 +177,7 @@ def decide(
             return Decision(Action.REFUSE, holders=tuple(refused))
         quiet = [run for run in found if run.life is Life.QUIET]
         if quiet:
-            rest = max(DEAD_AFTER_SECONDS - (run.quiet_seconds or 0.0) for run in quiet)
+            rest = max(run.seconds_to_death for run in quiet)
             return Decision(Action.WAIT, holders=tuple(quiet), wait_seconds=max(0.0, rest) + 1.0)
     return take_over(found, members, accept_down=accept_down, is_forced=is_forced)
 

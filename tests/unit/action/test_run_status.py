@@ -29,7 +29,7 @@ def _no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def die_with_a_drained_node(playbook: Playbook, world: FakeWorld, age: float = 1000) -> str:
     """Let a run drain hv-b and die."""
-    run_id: str = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    run_id: str = playbook.run("run_lock", "hv-a", dead_after=900)["run"]["run_id"]
     playbook.run("run_lock", "hv-b")
     playbook.run("cluster_node", "hv-b", state="drained")
     playbook.restart()

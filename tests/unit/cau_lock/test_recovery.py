@@ -45,6 +45,7 @@ def members(**states: NodeState) -> dict[str, ClusterNode]:
     [
         (found(quiet=900), Life.QUIET),
         (found(quiet=901), Life.DEAD),
+        (found(quiet=901, owner=replace(owner(), dead_after=3600)), Life.QUIET),
         (found(quiet=901, is_seen_alive=True), Life.ALIVE),
         (found(quiet=0, is_stopped=True), Life.DEAD),
         (found(quiet=0, is_ended=True, locks=()), Life.ENDED),
