@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.action import run_lock as run_lock_action
 from ansible_collections.cluster_aware.updating.plugins.action import run_status as run_status_action
@@ -79,6 +81,35 @@ def test_node_that_was_taken_over_is_gone_on_with_and_resumed(playbook: Playbook
     assert world.machine("node2").state is NodeState.UP
     playbook.run("node_outcome", "hv-b", state="finished")
     assert playbook.run("run_lock", "hv-a")["run"]["away"] is None
+
+
+def test_takeover_counts_the_other_nodes_first(playbook: Playbook, world: FakeWorld) -> None:
+    run_id = die_with_a_drained_node(playbook, world)
+    world.machine("node3").state = NodeState.PAUSED
+    message, _fields = playbook.failure("run_lock", "hv-c")
+    assert "node3 is paused" in message
+    assert {machine.run_lock and machine.run_lock.guid for machine in world.machines.values()} == {run_id}
+
+
+def test_run_that_was_taken_over_and_ended_does_not_take_its_lock_again(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    for machine in world.machines.values():
+        machine.run_lock = None
+        machine.registry.clear()
+    _message, fields = playbook.failure("run_lock", "hv-b")
+    assert fields["error"] == "RunLockLostError"
+    assert {machine.run_lock for machine in world.machines.values()} == {None}
+
+
+def test_worker_that_outlives_its_playbook_says_that_it_has_stopped(
+    playbook: Playbook, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playbook.run("run_lock", "hv-a")
+    world.fault("node1", "pause", when="act", then=lambda: monkeypatch.setattr(os, "getppid", lambda: 1))
+    _message, fields = playbook.failure("cluster_node", "hv-a", state="drained")
+    assert fields["error"] == "StoppedError"
+    stopped = [name for name, machine in world.machines.items() if any("StoppedAt" in values for values in machine.registry.values())]
+    assert stopped == ["node1", "node2", "node3"]
 
 
 def test_preview_of_a_takeover_writes_nothing(playbook: Playbook, world: FakeWorld) -> None:

@@ -149,6 +149,8 @@ def test_node_that_an_ended_run_left_out_stays_when_the_new_run_accepts_that() -
         (NodeEntry("n", Phase.LEFT_OUT, paused_by_us=True, left_from=Phase.RESTARTED, batch=("u",)), Phase.INSTALLING),
         (NodeEntry("n", Phase.LEFT_OUT, paused_by_us=True), Phase.DRAINING),
         (NodeEntry("n", Phase.RESTARTED, paused_by_us=True), Phase.RESTARTED),
+        (NodeEntry("n", Phase.STAGED, paused_by_us=True), Phase.DRAINING),
+        (NodeEntry("n", Phase.DRAINED), Phase.LOCKED),
     ],
 )
 def test_node_out_of_service_is_gone_on_with_where_it_was(entry: NodeEntry, phase: Phase) -> None:
