@@ -121,9 +121,7 @@ class Journal:
         except MethodFailedError as error:
             if error.return_value != _KEY_MISSING:
                 raise
-            raise JournalError(
-                "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
-            ) from error
+            raise self._removed(name) from error
 
     def note_stop(self, name: str) -> None:
         """Write on a node that this controller drives the run no more, so that the next run need not wait until it is sure of that.
@@ -295,6 +293,11 @@ class Journal:
         # Whoever takes the run over has to know how far it was.
         return entry if before.phase is Phase.LEFT_OUT else replace(entry, left_from=before.phase)
 
+    def _removed(self, name: str) -> JournalError:
+        return JournalError(
+            "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
+        )
+
     def _put(self, place: str, node: str, text: str) -> None:
         twice(self.clock, lambda: self._put_once(place, node, text))
 
@@ -302,6 +305,9 @@ class Journal:
         registry = self.fleet.node(place).registry
         key = rf"{self._key}\nodes\{node}"
         if (place, node) not in self._ready:
+            if not self.is_open_on(place):
+                # Whoever took this run over has removed it; a new key would be that of a ghost.
+                raise self._removed(place)
             registry.create_key(key)
             self._ready.add((place, node))
         registry.set_text(key, "Entry", text)

@@ -274,3 +274,12 @@ def test_adopted_entry_counts_as_newer(ours: Coordinator) -> None:
     written = ours.journal.adopt(NodeEntry("node1", Phase.DRAINED, sequence=7))
     assert written.sequence == 8
     assert Coordinator(ours.world).journal.read("node1") == written
+
+
+def test_late_write_of_the_dead_run_does_not_bring_its_journal_back(world: FakeWorld, theirs: Coordinator) -> None:
+    leave(world)
+    take_over(theirs)
+    orphan = Coordinator(world, RUN_A)
+    assert orphan.journal.write_where_possible("node1", phase=Phase.LEFT_OUT, reason="late") == ["node1", "node2"]
+    assert journals(world) == {f"{name}/{RUN_B}" for name in world.machines}
+    assert not [key for machine in world.machines.values() for key in machine.registry if RUN_A in key]
