@@ -168,7 +168,10 @@ def _judge_journal(case: Case, event: Entry, cluster: ClusterView, node: NodeVie
     if name == "run_lock_released" and node.lock is not None and event["guid"] == node.lock and not node.journal:
         case.blame("6", "the journal entry went before the run lock", event)
     if name in {"pause_requested", "install_started", "restart_requested"} and node.is_member:
-        places = [other.name for other in cluster.members() if any(key.endswith("\\" + node.name.lower()) for key in other.journal)]
+        look = case.last_look(event, "MSCluster_Node")
+        # A node that was evicted since the last look has carried its copy until then.
+        standing = [other for other in cluster.nodes.values() if other.is_member or not was_known(other.since.get("is_member"), look)]
+        places = [other.name for other in standing if any(key.endswith("\\" + node.name.lower()) for key in other.journal)]
         if node.name not in places or len(places) < min(2, len(cluster.members())):
             case.blame("6", f"{name}: the journal of the node stands on {', '.join(places) or 'no node'}, not on it and one other", event)
 

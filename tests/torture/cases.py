@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .case import Case, Tried
 from .crash import kill_cases, moment_cases, variant_cases
+from .fault_runs import fault_cases
 from .lane import Lane
 from .orphans import orphan_cases
 from .past import Past
@@ -37,6 +38,7 @@ def every_case(past: Past) -> Iterator[Case]:
     yield from variant_cases(past)
     yield from kill_cases(past)
     yield from orphan_cases()
+    yield from fault_cases()
     yield from pair_cases()
     yield from wrong_use_cases()
 

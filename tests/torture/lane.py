@@ -53,9 +53,6 @@ class Lane:
 
     def __enter__(self) -> t.Self:
         self.stage.__enter__()
-        nodes = [node for node in self.stage.twin.nodes if node.node not in self.scene.hidden]
-        path = self.directory / "inventory.yml"
-        self.inventory = str(write_inventory(path, nodes, user=self.stage.user, password=self.stage.password))
         self.send("snapshot", snapshot=_START)
         return self
 
@@ -67,6 +64,12 @@ class Lane:
         """Send a command to the twin's control socket."""
         return self.stage.twin.control.send(command, **arguments)
 
+    def write_inventory(self, hidden: frozenset[str]) -> None:
+        """Write the inventory, without some machines."""
+        nodes = [node for node in self.stage.twin.nodes if node.node not in hidden]
+        path = self.directory / "inventory.yml"
+        self.inventory = str(write_inventory(path, nodes, user=self.stage.user, password=self.stage.password))
+
     # --- a case --------------------------------------------------------------------------------------------------
 
     def begin(self, past: Past | None = None, mark: Mark | None = None) -> None:
@@ -75,6 +78,7 @@ class Lane:
         self._past = (past, mark) if past is not None and mark is not None else None
         self._others, self._running = [], []
         self.controller.forget()
+        self.write_inventory(self.scene.hidden)
         twin = self.stage.twin
         self._floor = max((int(entry["seq"]) for entry in read_log(twin.requests_file, self._request_start)), default=self._floor)
         before = size(twin.events_file)
@@ -152,21 +156,22 @@ class Lane:
         found = self.send("state")["clusters"]
         return {name: node for cluster in found.values() for name, node in cluster["nodes"].items() if node["is_member"]}
 
-    def unfinished(self, *, paused: t.Collection[str] = (), without: t.Collection[str] = ()) -> list[str]:
+    def unfinished(self, *, paused: t.Collection[str] = (), is_restart_told: bool = False) -> list[str]:
         """Return what a finished run would not have left.
 
         Args:
             paused: nodes that an administrator has paused, which stay so.
-            without: nodes that were not to be updated.
+            is_restart_told: whether a node may wait for a restart, of which the run has told.
         """
         found = []
         for name, node in self.nodes().items():
             wanted = "paused" if name in paused else "up"
             if node["state"] != wanted:
                 found.append(f"{name} is {node['state']} at the end, not {wanted}")
-            missing = node["updates_pending"] + node["updates_pending_restart"]
-            if missing and name not in without:
-                found.append(f"{name} lacks {len(missing)} updates at the end")
+            if node["updates_pending"]:
+                found.append(f"{name} lacks {len(node['updates_pending'])} updates at the end")
+            if node["updates_pending_restart"] and not is_restart_told:
+                found.append(f"{name} waits for a restart at the end")
             found += [f"{name}: {text}" for text in traces(node)]
         return found
 
