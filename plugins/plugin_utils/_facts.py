@@ -188,6 +188,16 @@ class RunFacts:
         """Return the play in which the run of a fact came to its end, None while it goes on."""
         return next((other.play for other in self._same_run(fact) if other.play), None)
 
+    def others_at_work(self, fact: RunFact, hosts: Iterable[str]) -> list[RunFact]:
+        """Return the runs of other clusters that this process holds, one fact of each.
+
+        Args:
+            fact: the run of the task.
+            hosts: the hosts that may have facts.
+        """
+        runs = {other.run_id: other for other in self.on(hosts).values() if other.run_id not in {None, fact.run_id} and other.nodes}
+        return [other for other in runs.values() if not self.is_over(other)]
+
     def unfinished(self, fact: RunFact) -> dict[str, str]:
         """Return the hosts whose nodes a dead run left half-way and this one has not brought to an end, each with how far it was."""
         ended = {other.host for other in self._same_run(fact) if other.outcome is not None}

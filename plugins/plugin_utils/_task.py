@@ -166,8 +166,20 @@ class TaskRun:
         work.ownership = Ownership(fleet, fact.node, fact.run_id, journal, self.clock)
         if heeds_stop:
             heed(fleet, fact.run_id, fact.node)
-        with self._noting_a_stop(journal):
+        with self._noting_a_stop(journal), self._others_kept(fact, is_kept=is_kept):
             yield from self._kept_work(work, fact, is_kept=is_kept, heeds_stop=heeds_stop)
+
+    @contextlib.contextmanager
+    def _others_kept(self, fact: RunFact, *, is_kept: bool) -> Iterator[None]:
+        """Keep the runs of other clusters that wait for their turn in this playbook, so that nobody takes them for dead.
+
+        What their keepers find comes out in their own next task.
+        """
+        with contextlib.ExitStack() as stack:
+            for other in self.facts.others_at_work(fact, self.peers.hosts(None)) if is_kept else ():
+                fleet = self.fleet(other.cluster, other.nodes)
+                stack.enter_context(Keeper(fleet.sibling(), other.owner(), self.clock, first_seconds=FIRST_BEAT_SECONDS))
+            yield
 
     def _kept_work(self, work: NodeWork, fact: RunFact, *, is_kept: bool, heeds_stop: bool) -> Iterator[NodeWork]:
         if not is_kept:

@@ -108,6 +108,11 @@ class Keeper:
         self._thread: threading.Thread | None = None
 
     @property
+    def run_id(self) -> str:
+        """The run that it keeps."""
+        return self._run_id
+
+    @property
     def beaten_at(self) -> float | None:
         """When the node that has waited longest had its last heartbeat, in clock seconds; None when that is not known."""
         known = [post.beaten_at for post in self._posts if post.beaten_at is not None]

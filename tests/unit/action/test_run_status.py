@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.action import run_lock as run_lock_action
 from ansible_collections.cluster_aware.updating.plugins.action import run_status as run_status_action
 from ansible_collections.cluster_aware.updating.plugins.action import run_stop as run_stop_action
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.keeper import Keeper
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _task
 
 from ..fakes.clock import FakeClock
 from ..fakes.world import FakeWorld, Held
@@ -110,6 +112,28 @@ def test_worker_that_outlives_its_playbook_says_that_it_has_stopped(
     assert fields["error"] == "StoppedError"
     stopped = [name for name, machine in world.machines.items() if any("StoppedAt" in values for values in machine.registry.values())]
     assert stopped == ["node1", "node2", "node3"]
+
+
+def test_run_of_another_cluster_is_kept_while_this_one_is_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds = [FakeWorld("ONE", ["one1", "one2"]), FakeWorld("TWO", ["two1", "two2"])]
+    worlds[1].clock = worlds[0].clock
+    playbook = Playbook(worlds, {"h1": "one1", "h2": "one2", "h3": "two1", "h4": "two2"}, monkeypatch)
+    playbook.play.hosts = ["h1", "h2", "h3", "h4"]
+    runs = [playbook.run("run_lock", host)["run"]["run_id"] for host in ("h1", "h3")]
+    kept: list[str] = []
+
+    class Recorded(Keeper):
+        def __enter__(self) -> Recorded:
+            kept.append(self.run_id)
+            return self
+
+    monkeypatch.setattr(_task, "Keeper", Recorded)
+    playbook.run("cluster_node", "h1", state="drained")
+    assert sorted(kept) == sorted(runs)
+    playbook.run("run_lock", "h3", state="released")
+    kept.clear()
+    playbook.run("cluster_node", "h1", state="active")
+    assert kept == [runs[0]]
 
 
 def test_preview_of_a_takeover_writes_nothing(playbook: Playbook, world: FakeWorld) -> None:
