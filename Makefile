@@ -23,7 +23,7 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo demo-hotfix twin twin-hotfix bench test check lint types unit sanity archive build changelog clean distclean
+.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -32,6 +32,7 @@ help:
 	@echo 'make twin-hotfix    the same with a file server that has a hotfix root folder'
 	@echo 'make check   lint, types and unit tests, under two minutes'
 	@echo 'make test    everything that the gate checks'
+	@echo 'make torture kill, break and race runs at every point, and print what was tried and what held'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
 	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog'
 	@echo 'make build   the archive for ansible-galaxy, in build/archive'
@@ -66,6 +67,9 @@ twin: setup
 
 twin-hotfix: samba
 	@exec $(OFFLINE) $(BIN)/python -m tools.twin --hotfixes $(SCENARIO)
+
+torture: setup
+	@exec $(OFFLINE) $(BIN)/python -m tools.torture
 
 bench: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.bench

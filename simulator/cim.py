@@ -292,10 +292,13 @@ class Exchange:
 
 
 class Interceptor(t.Protocol):
-    """Scripted faults and holds, asked by the wire around each exchange. Both may block (a hold)."""
+    """Scripted faults and holds, asked by the wire around each exchange. All may block (a hold)."""
 
     def before(self, exchange: Exchange) -> WireFault | None:
         """Called before the provider sees the request."""
+
+    def begun(self, exchange: Exchange) -> None:
+        """Called when a robust method has begun, which then goes on by itself."""
 
     def after(self, exchange: Exchange) -> None:
         """Called after the effect and before the answer leaves."""

@@ -21,11 +21,13 @@ from .cim import CimFault
 from .model.engine import Model
 from .model.events import moment_text, plain
 from .model.full_state import emit_full_state, full_state
+from .model.snapshots import SnapshotError
 from .model.state import Cause
 from .scenario import acts, loader
 from .scenario.fault_names import check_fault
 from .scenario.interception import Holds, ScenarioInterceptor
 from .scenario.model_faults import play_fault
+from .scenario.trail import Trail
 
 Request = dict[str, t.Any]
 Answer = dict[str, t.Any]
@@ -43,16 +45,20 @@ class Control:
     Args:
         model: the model.
         interceptor: with the holds.
+        skip_requests: gives later requests higher numbers in the request log than the one it is called with.
     """
 
-    def __init__(self, model: Model, interceptor: ScenarioInterceptor) -> None:
+    def __init__(self, model: Model, interceptor: ScenarioInterceptor, skip_requests: Callable[[int], None]) -> None:
         self.model = model
+        self.interceptor = interceptor
+        self._skip_requests = skip_requests
         self.holds: Holds = interceptor.holds
         self._snapshots: dict[str, bytes] = {}
         self._commands: dict[str, Callable[[Request], Answer]] = {
             "state": self._state,
             "snapshot": self._snapshot,
             "restore": self._restore,
+            "trail": self._trail,
             "hold": self._hold,
             "wait": self._wait,
             "release": self._release,
@@ -71,7 +77,7 @@ class Control:
             if command is None:
                 raise ControlError(f"unknown command {request.get('command')!r}; commands: {', '.join(self._commands)}")
             return {"ok": True, "at": moment_text(self.model.clock.now())} | command(request)
-        except (ValueError, KeyError, TypeError, ControlError, acts.ActError, loader.ScenarioError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ControlError, SnapshotError, acts.ActError, loader.ScenarioError) as error:
             return {"ok": False, "error": f"{type(error).__name__}: {error}" if isinstance(error, KeyError | TypeError) else str(error)}
         except CimFault as fault:
             return {"ok": False, "error": fault.message.strip(), "code": fault.code}
@@ -94,17 +100,31 @@ class Control:
 
     def _restore(self, request: Request) -> Answer:
         name = str(request.get("snapshot"))
-        if name not in self._snapshots:
+        if "folder" in request:
+            data = (Path(request["folder"]) / name).read_bytes()
+        elif name in self._snapshots:
+            data = self._snapshots[name]
+        else:
             raise ControlError(f"there is no snapshot {name}; snapshots: {', '.join(self._snapshots) or 'none'}")
         self.holds.release(drops=True)
-        self.model.restore(self._snapshots[name])
+        self.model.restore(data)
+        # The numbers of another twin's logs stand in the state that it has left.
+        self.model.events.skip_to(int(request.get("event", 0)))
+        self._skip_requests(int(request.get("request", 0)))
         with self.model.acting(Cause("scenario")):
             emit_full_state(self.model, "model_started")
         return {"snapshot": name, "at": moment_text(self.model.clock.now())}
 
+    def _trail(self, request: Request) -> Answer:
+        """Keep a snapshot around each request that changes state, in a folder; without one, end that and return what was kept."""
+        trail, self.interceptor.trail = self.interceptor.trail, None
+        if "folder" in request:
+            self.interceptor.trail = Trail(self.model, Path(request["folder"]))
+        return {"marks": trail.marks() if trail is not None else []}
+
     def _hold(self, request: Request) -> Answer:
-        if request.get("when", "before") not in {"before", "after"}:
-            raise ControlError("when is before or after")
+        if request.get("when", "before") not in {"before", "begun", "after"}:
+            raise ControlError("when is before, begun or after")
         return {"hold": self.holds.set({key: value for key, value in request.items() if key != "command"}).number}
 
     def _wait(self, request: Request) -> Answer:

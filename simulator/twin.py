@@ -112,7 +112,7 @@ class Twin:
             allow_unencrypted=options.allow_unencrypted,
             options=chosen,
         )
-        self.control = Control(self.model, self.interceptor)
+        self.control = Control(self.model, self.interceptor, self.server.skip_to)
         self.socket = ControlSocket(options.control, self.control) if options.control else None
 
     def _names(self, data: dict[str, t.Any]) -> list[str]:

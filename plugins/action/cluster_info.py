@@ -11,7 +11,7 @@ import typing as t
 
 from ..module_utils._cau import quorum, run_lock, storage_gate
 from ..module_utils._cau.fleet import Fleet
-from ..module_utils._cau.journal import left_behind, read_all
+from ..module_utils._cau.journal_view import left_behind, read_all
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import (
     GROUP_TYPE_CLUSTER_UPDATE_AGENT,
@@ -21,9 +21,9 @@ from ..module_utils._wmi.cluster import (
     ResourceGroup,
     ResourceState,
 )
-from ..module_utils._wmi.errors import NotAClusterNodeError, ProviderMissingError
 from ..module_utils._wmi.node_client import NodeClient
 from ..module_utils._wsman.client import ServerConfiguration
+from ..plugin_utils._absent import find_hosts
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._task import TaskRun
 
@@ -60,30 +60,6 @@ class ActionModule(UpdatingAction):
             "winrm": _winrm(limits),
             "no_answer": unreachable,
         }
-
-
-def find_hosts(task: TaskRun, info: ClusterInfo, nodes: list[ClusterNode]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the inventory host of each node that could be asked, and why the other hosts could not be.
-
-    Args:
-        task: the task.
-        info: what the cluster says about itself.
-        nodes: its nodes.
-    """
-    spelled = {node.name.casefold(): node.name for node in nodes}
-    hosts: dict[str, str] = {}
-    unreachable: dict[str, str] = {}
-    for host in dict.fromkeys([task.host, *task.peers.hosts(task.arguments["members"])]):
-        try:
-            with contextlib.closing(task.peers.opener(host)()) as client:
-                name = spelled.get(client.system.computer_name().casefold())
-                if name is not None and client.cluster.info().name.casefold() == info.name.casefold():
-                    hosts.setdefault(name, host)
-        except (NotAClusterNodeError, ProviderMissingError):
-            continue
-        except OperationError as error:
-            unreachable[host] = error.sentence()
-    return hosts, unreachable
 
 
 def _locks(task: TaskRun, fleet: Fleet) -> list[dict[str, t.Any]]:

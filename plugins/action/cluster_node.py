@@ -29,8 +29,9 @@ class ActionModule(UpdatingAction):
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Bring the node into the wanted state."""
         fact = task.require_run()
-        with task.work(fact, is_kept=not task.is_check) as work:
-            if task.arguments["state"] == "drained":
+        is_drain = task.arguments["state"] == "drained"
+        with task.work(fact, is_kept=not task.is_check, heeds_stop=is_drain) as work:
+            if is_drain:
                 return _drained(task, fact, work)
             return _active(task, work)
 

@@ -26,8 +26,8 @@ from ..plugin_utils._task import TaskRun
 
 BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
 
-# Errors after which this run may change nothing any more, whatever the budget.
-ENDS_THE_RUN = frozenset({"RunLockLostError", "StoppedError"})
+# Errors after which no other node may be begun, whatever the budget.
+ENDS_THE_RUN = frozenset({"RunLockLostError", "RunStoppedError", "StoppedError"})
 
 
 class RunFailedError(CauError):
@@ -55,7 +55,7 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
         return _outcome(task, fact, NodeState.LEFT_ALONE, "it was out of service before the run, which accepts that")
     is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
-        with task.work(fact, is_kept=False) as work:
+        with task.work(fact, is_kept=False, heeds_stop=False) as work:
             unknown = _unknown_hotfix(work)
             if unknown is not None:
                 _note(work, Phase.DONE, unknown)
@@ -75,7 +75,7 @@ def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:
     reason = _reason(task)
     if fact.run_id is None or task.is_check:
         return _outcome(task, fact, NodeState.FAILED, reason)
-    with task.work(fact, is_kept=False) as work:
+    with task.work(fact, is_kept=False, heeds_stop=False) as work:
         away = _why_away(work)
         if away is None:
             return _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work))

@@ -7,22 +7,27 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ..module_utils._cau import gate, run_lock
+from ..module_utils._cau import gate, run_lock, takeover
 from ..module_utils._cau.errors import CauError, MembershipError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.journal import Journal
 from ..module_utils._cau.journal_records import Phase
+from ..module_utils._cau.lock_view import require_free
 from ..module_utils._cau.membership import Membership
+from ..module_utils._cau.outcome import NodeState as NodeOutcomeState
+from ..module_utils._cau.recovery import Action, Decision
 from ..module_utils._cau.run_id import new_run_id
+from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
 from ..module_utils._wmi.cluster import NodeState
+from ..plugin_utils._absent import patient_membership
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
-from ..plugin_utils._process import controller_name, user_name
+from ..plugin_utils._process import controller_name, is_running, user_name
 from ..plugin_utils._siblings import SharedRun, shared_run
 from ..plugin_utils._task import TaskRun
 
@@ -62,11 +67,19 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
     left_alone = _is_left_alone(fleet, fact)
-    fact = replace(fact, left_alone=left_alone, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
+    fact = _at_its_beginning(task, replace(fact, left_alone=left_alone))
     if task.is_check:
         return _previewed(task, fleet, fact, is_new=is_new)
     with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
         return _joined_or_taken(task, fleet, fact, shared, is_new=is_new)
+
+
+def _at_its_beginning(task: TaskRun, fact: RunFact) -> RunFact:
+    """Return the fact of a host whose turn begins; what was done to a node that a dead run left half-way, before its turn, counts."""
+    before = fact.node_outcome()
+    if before is not None and before.state is NodeOutcomeState.OK and task.host in fact.unfinished:
+        return replace(fact, play=None, outcome=None)
+    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, restarts=0)
 
 
 def _check_other_hosts(task: TaskRun) -> None:
@@ -91,38 +104,93 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
         fact = replace(begun, host=task.host, node=fact.node, left_alone=fact.left_alone, began=fact.began)
     elif is_new:
         fact = replace(fact, run_id=new_run_id())
-    if (begun is not None or not is_new) and _stands(fleet, fact):
-        return {"run": _view(fact), "holders": [], "ansible_facts": fact.as_facts()}
-    result = _taken(task, fleet, fact)
+    if begun is not None or not is_new:
+        if _stands(fleet, fact):
+            heed(fleet, str(fact.run_id))
+            unfinished = task.facts.unfinished(fact)
+            fact = replace(fact, left_alone=fact.left_alone and task.host not in unfinished)
+            return {"run": _view(fact, unfinished), "holders": [], "ansible_facts": fact.as_facts()}
+        takeover.require_own_journal(fleet, task.journal(fleet, fact))
+    options = _takeover_options(task, fact)
+    decision = Decision(Action.GO_ON)
+    if begun is None and is_new:
+        decision = takeover.find_way(fleet, str(fact.run_id), task.clock, task.progress, options, task.stop.check)
+        fact = replace(fact, took_over=[run.run_id for run in decision.over], forced_by=_forced_by(task) if decision.over else None)
+    fact, result = _taken(task, fleet, fact, decision, options)
     shared.write(fact)
     return result
 
 
+def _takeover_options(task: TaskRun, fact: RunFact) -> takeover.TakeoverOptions:
+    return takeover.TakeoverOptions(
+        wait_seconds=0 if task.is_check else task.arguments["takeover_wait"],
+        accept_down=frozenset(fact.accept_down),
+        is_forced=task.arguments["force_recovery"],
+        is_running=lambda owner: is_running(owner.process),
+    )
+
+
+def _forced_by(task: TaskRun) -> str | None:
+    return f"{user_name()} on {controller_name()}" if task.arguments["force_recovery"] else None
+
+
 def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> dict[str, t.Any]:
     """Look at everything that taking the lock looks at, and write nothing."""
-    views = run_lock.require_free(fleet, fact.run_id)
+    decision = Decision(Action.GO_ON)
     if is_new:
-        _gate(task, fleet, fact.accept_down)
-        task.progress.say(None, "lock", f"free on {len(views)} of {len(views)} nodes, would be taken")
+        decision = takeover.find_way(fleet, "", task.clock, task.progress, _takeover_options(task, fact), task.stop.check)
+    views = require_free(fleet, fact.run_id, [run.run_id for run in decision.over])
+    if is_new:
+        _gate(task, fleet, fact.accept_down, decision.away)
+        free = sum(view.guid is None for view in views)
+        task.progress.say(None, "lock", f"free on {free} of {len(views)} nodes, would be taken")
+        for run in decision.over:
+            if line := takeover.over_sentence(run, _forced_by(task)):
+                task.progress.say(None, "lock", f"{line} (not in check mode)")
     return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
 
 
-def _taken(task: TaskRun, fleet: Fleet, fact: RunFact) -> dict[str, t.Any]:
-    """Take the lock wherever it does not stand."""
+def _taken(
+    task: TaskRun, fleet: Fleet, fact: RunFact, decision: Decision, options: takeover.TakeoverOptions
+) -> tuple[RunFact, dict[str, t.Any]]:
+    """Take the lock wherever it does not stand, and what dead runs left."""
     journal = task.journal(fleet, fact)
     began = task.clock.now()
-    state = run_lock.acquire(fleet, fact.owner(), journal, task.clock, task.progress, lambda: _gate(task, fleet, fact.accept_down))
+    state, taken = takeover.take(
+        fleet,
+        journal,
+        task.clock,
+        task.progress,
+        lambda: _gate(task, fleet, fact.accept_down, decision.away),
+        decision,
+        options,
+    )
     if len(state.taken) in {0, len(state.nodes)}:
         # Both ways set every heartbeat; taking some locks again sets only theirs.
         fact = replace(fact, beaten_at=began)
+    fact = _with_unfinished(fact, taken)
     before = {view.node: view.guid for view in state.before}
-    return {
+    return fact, {
         "changed": state.is_changed,
-        "run": _view(fact),
+        "run": _view(fact, fact.unfinished),
         "holders": state.before,
         "diff": _diff(before, before | dict.fromkeys(state.taken, fact.run_id)) if state.is_changed else [],
         "ansible_facts": fact.as_facts(),
     }
+
+
+def _with_unfinished(fact: RunFact, taken: Decision) -> RunFact:
+    """Return the fact of a run that goes on with the nodes that a dead run left half-way: they come first."""
+    if not taken.over:
+        return fact
+    unfinished = {fact.nodes[entry.node]: entry.phase.value for entry in taken.unfinished}
+    return replace(
+        fact,
+        unfinished=unfinished,
+        away=None if taken.away is None else fact.nodes[taken.away],
+        order=list(dict.fromkeys([*unfinished, *fact.order])),
+        left_alone=fact.left_alone and fact.host not in unfinished,
+    )
 
 
 def renewed(task: TaskRun) -> dict[str, t.Any]:
@@ -214,13 +282,14 @@ def _begin(task: TaskRun) -> RunFact:
         controller=controller_name(),
         user=user_name(),
         started_at=task.clock.utc().isoformat(),
+        dead_after=task.arguments["dead_after"],
     )
 
 
 def _membership(task: TaskRun) -> Membership:
     """Find the nodes; a node that may be down and cannot be asked is said to be needed all the same."""
     try:
-        return task.membership()
+        return patient_membership(task, 0 if task.is_check else task.arguments["takeover_wait"])
     except MembershipError as error:
         accepted = {name.casefold() for name in task.arguments["accept_down"]}
         silent = [name for name in error.missing if name.casefold() in accepted]
@@ -258,7 +327,10 @@ def _nodes_named(task: TaskRun, option: str, found: Membership) -> list[str]:
     return [known[name.casefold()] for name in task.arguments[option]]
 
 
-def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str]) -> None:
+def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str], away: str | None = None) -> None:
+    if away is not None:
+        gate.require_others(fleet, away, accept_down)
+        return
     gate.check(
         fleet,
         None,
@@ -304,7 +376,8 @@ def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
     return left
 
 
-def _view(fact: RunFact, *, has_ended: bool = False) -> dict[str, t.Any]:
+def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_ended: bool = False) -> dict[str, t.Any]:
+    left = dict(unfinished or {})
     return {
         "run_id": fact.run_id,
         "cluster": fact.cluster,
@@ -312,6 +385,9 @@ def _view(fact: RunFact, *, has_ended: bool = False) -> dict[str, t.Any]:
         "order": fact.order,
         "ended": has_ended,
         "left_alone": fact.left_alone,
+        "took_over": fact.took_over,
+        "unfinished": left,
+        "away": fact.away if fact.away in left else None,
     }
 
 

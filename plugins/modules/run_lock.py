@@ -54,6 +54,29 @@ options:
       - The role C(cluster_aware.updating.rolling_update) sets it.
     type: bool
     default: false
+  takeover_wait:
+    description:
+      - Seconds to wait until it is sure that another run of this collection is dead, and for a node that such a run left restarting.
+      - A run is dead when its heartbeats in the journals have stood still for its O(dead_after), by the clocks of the nodes. It is then
+        taken over, that is, its lock is replaced and the nodes that it left half-way are in RV(run.unfinished). A run that shows a sign of
+        life meanwhile refuses the lock at once.
+    type: int
+    default: 1200
+  dead_after:
+    description:
+      - Seconds without a sign of life after which others may take the run that begins here for dead. The tasks of the collection give one
+        every five minutes while they work.
+      - The default is the time after which the provider drops a lock that nobody has touched, so that tasks of your own have it to
+        themselves. The role C(cluster_aware.updating.rolling_update) sets V(900).
+    type: int
+    default: 3600
+  force_recovery:
+    description:
+      - Whether to take the lock although somebody else holds it who may be alive, Microsoft's own CAU included. It is the word of an
+        administrator who knows that nobody drives that run any more, and it is recorded in the journal.
+      - Nodes that somebody else has paused stay as they are all the same, and refuse the lock unless O(accept_down) names them.
+    type: bool
+    default: false
   later_options:
     description:
       - Options that later tasks of the run will be given, by their names. They are checked before anything is sent, as each of those tasks
@@ -143,6 +166,19 @@ run:
       description: Whether the node of the host is one of O(accept_down) and not up, so that nothing is to be done to it.
       type: bool
       sample: false
+    took_over:
+      description: The ids of the dead runs that this one has taken over.
+      type: list
+      elements: str
+      sample: []
+    unfinished:
+      description: The inventory hosts whose nodes a dead run left half-way and that are not brought to an end yet, with how far each was.
+      type: dict
+      sample: {hv-b.example.com: installing}
+    away:
+      description: The host among these whose node is out of service and has to be finished before any other, V(null) when none is.
+      type: str
+      sample: hv-b.example.com
 holders:
   description:
     - What was found on each node before the task, and who held it. With O(state=released), who holds a lock that is not this playbook's.

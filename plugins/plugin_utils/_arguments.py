@@ -30,6 +30,8 @@ SAME_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "n
 # What an argument specification cannot say: the least value of every option that is a number, whatever the task.
 MINIMUMS: Mapping[str, int] = {
     "batch_size": 1,
+    # Less than that, and a long task of a living run would look dead between two of its heartbeats.
+    "dead_after": 900,
     "download_timeout": 1,
     "drain_timeout": 1,
     "hotfix_installer_timeout_minutes": 1,
@@ -46,6 +48,8 @@ MINIMUMS: Mapping[str, int] = {
     "settle_time": 1,
     "share_port": 1,
     "suspend_timeout": 0,
+    "takeover_wait": 0,
+    "wait_timeout": 0,
 }
 # A port beyond this would be cut down to another one in silence.
 MAXIMUMS: Mapping[str, int] = {"share_port": 65535}

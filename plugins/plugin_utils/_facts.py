@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 
-from ..module_utils._cau.journal_records import RunOwner
+from ..module_utils._cau.journal_records import DEAD_AFTER_SECONDS, RunOwner
 from ..module_utils._cau.outcome import NodeOutcome, NodeState
 from ._values import plain
 
@@ -38,6 +38,11 @@ class RunFact:
         controller: name of the controller, for the journal.
         user: who started the run, for the journal.
         started_at: when, ISO 8601, for the journal.
+        took_over: the dead runs whose work it goes on with.
+        forced_by: who said that these are dead, None when the evidence said so.
+        dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
+        unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
+        away: the inventory host among these whose node is out of service, None when none is.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
@@ -60,6 +65,11 @@ class RunFact:
     controller: str = ""
     user: str = ""
     started_at: str = ""
+    took_over: list[str] = field(default_factory=list)
+    forced_by: str | None = None
+    dead_after: int = DEAD_AFTER_SECONDS
+    unfinished: dict[str, str] = field(default_factory=dict)
+    away: str | None = None
     play: str | None = None
     released: bool = False
     beaten_at: float | None = None
@@ -73,7 +83,16 @@ class RunFact:
         """Return who drives the run, as the journal wants it."""
         if self.run_id is None:
             raise ValueError("a run without lock has no owner")
-        return RunOwner(self.run_id, self.controller, self.user, datetime.fromisoformat(self.started_at))
+        return RunOwner(
+            self.run_id,
+            self.controller,
+            self.user,
+            datetime.fromisoformat(self.started_at),
+            process=self.process,
+            took_over=tuple(self.took_over),
+            forced_by=self.forced_by,
+            dead_after=self.dead_after,
+        )
 
     def node_of(self, host: str) -> str | None:
         """Return the cluster node that an inventory host is, None when it is none of this cluster."""
@@ -145,7 +164,8 @@ class RunFacts:
         for fact in self.on(others).values():
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=0.0, outcome=None)
+                began = fact.began if host in fact.unfinished else 0.0
+                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=began, outcome=None)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:
@@ -169,6 +189,21 @@ class RunFacts:
     def end_play(self, fact: RunFact) -> str | None:
         """Return the play in which the run of a fact came to its end, None while it goes on."""
         return next((other.play for other in self._same_run(fact) if other.play), None)
+
+    def others_at_work(self, fact: RunFact, hosts: Iterable[str]) -> list[RunFact]:
+        """Return the runs of other clusters that this process holds, one fact of each.
+
+        Args:
+            fact: the run of the task.
+            hosts: the hosts that may have facts.
+        """
+        runs = {other.run_id: other for other in self.on(hosts).values() if other.run_id not in {None, fact.run_id} and other.nodes}
+        return [other for other in runs.values() if not self.is_over(other)]
+
+    def unfinished(self, fact: RunFact) -> dict[str, str]:
+        """Return the hosts whose nodes a dead run left half-way and this one has not brought to an end, each with how far it was."""
+        ended = {other.host for other in self._same_run(fact) if other.outcome is not None}
+        return {host: phase for host, phase in fact.unfinished.items() if host not in ended}
 
     def beaten_at(self, fact: RunFact) -> float | None:
         """Return the clock seconds of the last heartbeat that a task of the run has told of, None when none has."""

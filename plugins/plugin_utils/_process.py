@@ -19,6 +19,9 @@ PROC = Path("/proc")
 # Field 22 of /proc/<pid>/stat, counted from the field after the command name, which may hold blanks.
 _START_TIME_AFTER_COMMAND = 19
 
+_UNKNOWN_BOOT = "unknown-boot"
+_UNKNOWN_START = "unknown-start"
+
 
 def process_identity(pid: int | None = None) -> str:
     """Return a text that names one process on one machine and that no later process has.
@@ -31,6 +34,19 @@ def process_identity(pid: int | None = None) -> str:
     """
     number = os.getppid() if pid is None else pid
     return f"{socket.gethostname()}/{_boot_id()}/{number}/{_start_time(number)}"
+
+
+def is_running(identity: str) -> bool:
+    """Return whether a process of this machine is known to be alive; False says nothing.
+
+    Args:
+        identity: what process_identity() returned for it.
+    """
+    host, _slash, rest = identity.partition("/")
+    boot, _slash, rest = rest.partition("/")
+    number, _slash, start = rest.partition("/")
+    is_here = host == socket.gethostname() and boot == _boot_id() != _UNKNOWN_BOOT
+    return is_here and number.isdigit() and start != _UNKNOWN_START and _start_time(int(number)) == start
 
 
 def controller_name() -> str:
@@ -50,12 +66,12 @@ def _boot_id() -> str:
     try:
         return (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return "unknown-boot"
+        return _UNKNOWN_BOOT
 
 
 def _start_time(pid: int) -> str:
     try:
         stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "unknown-start"
+        return _UNKNOWN_START
     return stat.rpartition(")")[2].split()[_START_TIME_AFTER_COMMAND]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import threading
 import types
@@ -29,11 +30,13 @@ class StoppedError(OperationError):
 class StopRequest:
     """Whether the task was told to stop.
 
-    A signal only leaves a note here. The work goes on to its next safe point, so that no once-only operation is cut off.
+    A signal only leaves a note here. The work goes on to its next safe point, so that no once-only operation is cut off. The same holds
+    when ansible-playbook is gone: a worker outlives it when it is killed (ansible-mechanics.md 7), and nobody would hear of its result.
     """
 
     def __init__(self) -> None:
         self.is_made = False
+        self._parent = os.getppid()
 
     def note(self, _number: int, _frame: types.FrameType | None) -> None:
         """Handle the signal: a second one follows at once when ansible-playbook ends (ansible-mechanics.md 7), so both are ignored now."""
@@ -43,10 +46,11 @@ class StopRequest:
 
     def check(self) -> None:
         """Raise StoppedError when the task was told to stop."""
-        if self.is_made:
+        is_orphan = os.getppid() != self._parent
+        if self.is_made or is_orphan:
             raise StoppedError(
-                "stopped as asked, between two steps",
-                remedy="Run the same playbook again when the run lock of this run has ended",
+                "stopped between two steps, as ansible-playbook is gone" if is_orphan else "stopped as asked, between two steps",
+                remedy="Run the same playbook again, which goes on where this one stopped",
                 outcome=Outcome.NOT_DONE,
             )
 

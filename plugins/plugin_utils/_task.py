@@ -25,13 +25,14 @@ from ..module_utils._cau.ownership import Ownership
 from ..module_utils._cau.permission import require_stand_alone
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._cau.run_lock import require_free
+from ..module_utils._cau.stop_request import heed
 from ..module_utils._clock import Clock
-from ..module_utils._errors import Outcome
+from ..module_utils._errors import OperationError, Outcome
 from ._display import DisplayProgress
 from ._facts import FACT, RunFact, RunFacts
 from ._peers import Peers
 from ._process import process_identity
-from ._stop import StopRequest
+from ._stop import StoppedError, StopRequest
 
 # Scans and resumes are over within a minute as a rule, and every step reads the lock by itself.
 FIRST_BEAT_SECONDS = 60.0
@@ -145,12 +146,16 @@ class TaskRun:
     # Work on a node
 
     @contextlib.contextmanager
-    def work(self, fact: RunFact, *, is_kept: bool = True) -> Iterator[NodeWork]:
+    def work(self, fact: RunFact, *, is_kept: bool = True, heeds_stop: bool = True) -> Iterator[NodeWork]:
         """Give what a step on the host's node needs, with a keeper beside it.
 
         Args:
             fact: the run, which holds the lock unless this is check mode.
             is_kept: whether the step may last so long that the lock must be kept meanwhile.
+            heeds_stop: whether the step ends when somebody asked the run to stop; what brings a node back does not.
+
+        Raises:
+            RunStoppedError: somebody has asked already.
         """
         fleet = self.fleet(fact.cluster, fact.nodes)
         if fact.run_id is None:
@@ -159,9 +164,28 @@ class TaskRun:
         journal = self.journal(fleet, fact)
         work = NodeWork(fleet, fact.node, fact.run_id, self.clock, self.progress, journal=journal, check=self.stop.check)
         work.ownership = Ownership(fleet, fact.node, fact.run_id, journal, self.clock)
+        if heeds_stop:
+            heed(fleet, fact.run_id, fact.node)
+        with self._noting_a_stop(journal), self._others_kept(fact, is_kept=is_kept):
+            yield from self._kept_work(work, fact, is_kept=is_kept, heeds_stop=heeds_stop)
+
+    @contextlib.contextmanager
+    def _others_kept(self, fact: RunFact, *, is_kept: bool) -> Iterator[None]:
+        """Keep the runs of other clusters that wait for their turn in this playbook, so that nobody takes them for dead.
+
+        What their keepers find comes out in their own next task.
+        """
+        with contextlib.ExitStack() as stack:
+            for other in self.facts.others_at_work(fact, self.peers.hosts(None)) if is_kept else ():
+                fleet = self.fleet(other.cluster, other.nodes)
+                stack.enter_context(Keeper(fleet.sibling(), other.owner(), self.clock, first_seconds=FIRST_BEAT_SECONDS))
+            yield
+
+    def _kept_work(self, work: NodeWork, fact: RunFact, *, is_kept: bool, heeds_stop: bool) -> Iterator[NodeWork]:
         if not is_kept:
             yield work
             return
+        fleet = work.fleet
         beaten_at = self.facts.beaten_at(fact)
         keeper = Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node, beaten_at=beaten_at, first_seconds=FIRST_BEAT_SECONDS)
         with keeper:
@@ -171,8 +195,21 @@ class TaskRun:
                 keeper.check()
 
             work.check = check
+            if heeds_stop:
+                work.heed = keeper.heed
             yield work
         self._beaten_at = keeper.beaten_at
+
+    @contextlib.contextmanager
+    def _noting_a_stop(self, journal: Journal) -> Iterator[None]:
+        """Write down that this controller was stopped: nothing of the playbook runs any more then."""
+        try:
+            yield
+        except StoppedError:
+            for name in journal.fleet.names:
+                with contextlib.suppress(OperationError):
+                    journal.note_stop(name)
+            raise
 
     def with_heartbeat(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
         """Return a result that also tells the next task when the run had its last heartbeat, where this host has joined the run."""

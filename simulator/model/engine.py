@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import heapq
 import logging
-import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from datetime import datetime, timedelta
 from ..cim import CimFault
 from .clock import TwinClock
 from .events import EventLog
+from .snapshots import freeze, thaw
 from .state import Cause, Cluster, Node, Scheduled, World
 
 _LOG = logging.getLogger(__name__)
@@ -168,16 +168,22 @@ class Model:
 
     def snapshot(self) -> bytes:
         """Return the whole state, time included."""
+        return self.snapshot_with_event()[0]
+
+    def snapshot_with_event(self) -> tuple[bytes, int, datetime]:
+        """Return the whole state, the number of the last event that led to it, and its time."""
         with self.changed:
             self.run_due(self.clock.now())
-            return pickle.dumps(self.world)
+            return freeze(self.world), self.events.last, self.world.now
 
     def restore(self, data: bytes) -> None:
-        """Go on from a snapshot of this very process: the state, and twin time with it, are again as they were."""
+        """Go on from a snapshot: the state, and twin time with it, are again as they were.
+
+        Raises:
+            SnapshotError: the bytes are none; nothing has changed.
+        """
         with self.changed:
-            # S301: the bytes come from snapshot() and never leave the process.
-            world: World = pickle.loads(data)  # noqa: S301
-            self.world = world
+            world = self.world = thaw(data)
             self.clock.set(world.now)
             self._reachable.clear()
             for cluster in world.clusters.values():

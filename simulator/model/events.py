@@ -137,6 +137,15 @@ class EventLog:
         for listener in list(self.listeners):
             listener(entry)
 
+    @property
+    def last(self) -> int:
+        """The number of the last event, 0 before the first one."""
+        return self._seq
+
+    def skip_to(self, number: int) -> None:
+        """Give later events higher numbers than this one."""
+        self._seq = max(self._seq, number)
+
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:

@@ -16,6 +16,7 @@ from ..model.engine import Model
 from ..model.state import Cause
 from .catalogue import number
 from .model_faults import Fault, name_of
+from .trail import Trail
 
 QUOTA = 2150859174
 
@@ -46,7 +47,7 @@ def fits(spec: dict[str, t.Any], exchange: Exchange) -> bool:
 
 @dataclass
 class Hold:
-    """A stop at the n-th fitting request, before or after its effect."""
+    """A stop at the n-th fitting request: before its effect, when its work has begun, or after its effect."""
 
     number: int
     spec: dict[str, t.Any]
@@ -63,7 +64,7 @@ class Holds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._holds: dict[int, Hold] = {}
-        self._after: dict[int, Hold] = {}
+        self._later: dict[tuple[int, str], Hold] = {}
         self._count = 0
 
     def set(self, spec: dict[str, t.Any]) -> Hold:
@@ -94,8 +95,8 @@ class Holds:
             if hold is None:
                 return False
             hold.exchange = exchange
-            if hold.spec.get("when", "before") == "after":
-                self._after[exchange.seq] = hold
+            if hold.spec.get("when", "before") != "before":
+                self._later[exchange.seq, hold.spec["when"]] = hold
                 return False
         hold.reached.set()
         hold.released.wait()
@@ -109,10 +110,10 @@ class Holds:
                     return hold
         return None
 
-    def after(self, exchange: Exchange) -> None:
-        """Wait after the effect if a hold says so."""
+    def later(self, exchange: Exchange, when: str) -> None:
+        """Wait, when its work has begun or after its effect, if a hold says so."""
         with self._lock:
-            hold = self._after.pop(exchange.seq, None)
+            hold = self._later.pop((exchange.seq, when), None)
         if hold is not None:
             hold.reached.set()
             hold.released.wait()
@@ -124,9 +125,12 @@ class ScenarioInterceptor:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.holds = Holds()
+        self.trail: Trail | None = None
 
     def before(self, exchange: Exchange) -> WireFault | None:
         """Wait for a hold, then return the fault that applies to this exchange."""
+        if self.trail is not None:
+            self.trail.before(exchange, is_change=changes_state(exchange))
         if self.holds.before(exchange):
             return WireFault(FaultAction.DROP_BEFORE, "hold")
         with self.model.acting(Cause("scenario")) as world:
@@ -142,9 +146,17 @@ class ScenarioInterceptor:
         first, times = fault.get("after", 0), fault.get("times", 1)
         return bool(hits > first and (times == 0 or hits <= first + times))
 
+    def begun(self, exchange: Exchange) -> None:
+        """Wait for a hold when the work of a robust method has begun."""
+        if self.trail is not None:
+            self.trail.begun(exchange)
+        self.holds.later(exchange, "begun")
+
     def after(self, exchange: Exchange) -> None:
         """Wait for a hold after the effect."""
-        self.holds.after(exchange)
+        if self.trail is not None:
+            self.trail.after(exchange)
+        self.holds.later(exchange, "after")
 
 
 def wire_fault(fault: Fault) -> WireFault:

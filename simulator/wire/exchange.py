@@ -194,6 +194,7 @@ class ExchangeRunner:
         exchange = self._exchange()
         operation = plan.start_robust(lambda: self._shared.interceptor.after(exchange))
         self._has_effect = True
+        self._shared.interceptor.begun(exchange)
         if wire_fault is not None and wire_fault.action is FaultAction.DROP_AFTER:
             # The connection breaks while the method runs; the operation stays known for the reconnect window.
             self._link.pause(self._node.real(wire_fault.seconds, 0.0))

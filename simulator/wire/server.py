@@ -65,8 +65,8 @@ class WireServer:
     ) -> None:
         for endpoint in endpoints:
             check_loopback(endpoint.address)
-        counter = itertools.count(1)
-        self._shared = Surroundings(interceptor, request_log, lambda: next(counter), allow_unencrypted)
+        self._counter = itertools.count(1)
+        self._shared = Surroundings(interceptor, request_log, lambda: next(self._counter), allow_unencrypted)
         self._credentials = Credentials(users, [name for endpoint in endpoints for name in (endpoint.node, endpoint.cluster)])
         self._certificate = certificate
         numbers = itertools.count(1)
@@ -119,6 +119,10 @@ class WireServer:
         """Drop all connections and running operations, as after a restored snapshot."""
         for service in self._services:
             service.drop(None)
+
+    def skip_to(self, number: int) -> None:
+        """Give later exchanges higher numbers than this one."""
+        self._counter = itertools.count(max(next(self._counter), number + 1))
 
     def ports(self) -> list[tuple[str, str, str, int | None, int | None]]:
         """Return cluster, node, address, port and TLS port of each endpoint; a port given as 0 is the one that was found."""

@@ -31,6 +31,15 @@ localhost_warning = False
 """
 
 
+HOST_VARIABLE = "CLUSTER_AWARE_UPDATING_HARNESS_HOST"
+
+OTHER_NAME = f"""import os
+import socket
+socket.gethostname = lambda: os.environ["{HOST_VARIABLE}"]
+"""
+"""Python runs this before anything else: a machine of its own for a controller that is to be another one."""
+
+
 @dataclass(frozen=True)
 class Finished:
     """A command that has ended.
@@ -53,12 +62,14 @@ class Controller:
         twin: what it works against.
         directory: where its files go.
         collections: folder that holds ansible_collections; the checkout's own unless another one is tested.
+        host_name: what it takes for the name of its machine; None for the real one.
     """
 
-    def __init__(self, twin: Twin, directory: Path, *, collections: Path | None = None) -> None:
+    def __init__(self, twin: Twin, directory: Path, *, collections: Path | None = None, host_name: str | None = None) -> None:
         self.twin = twin
         self.directory = directory
         self.collections = collections or CHECKOUT / "build" / "collections"
+        self.host_name = host_name
         self.argument_lists: dict[str, str] = {}
         self._runs = 0
         self._lines = 0
@@ -85,6 +96,9 @@ class Controller:
             "ANSIBLE_FORKS": "8",
             RATE_VARIABLE: f"{self.twin.rate:g}",
         }
+        if self.host_name is not None:
+            (home / "sitecustomize.py").write_text(OTHER_NAME, encoding="utf-8")
+            settings |= {"PYTHONPATH": str(home), HOST_VARIABLE: self.host_name}
         return clean_environment(home, settings | dict(extra or {}))
 
     def note(self, event: str, **fields: t.Any) -> None:  # noqa: ANN401 - as JSON has it
@@ -93,6 +107,14 @@ class Controller:
         line = {"seq": self._lines, "at": self.twin.now() if self.twin.is_running else None, "event": event, **fields}
         with self.log_file.open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
+
+    def forget(self) -> None:
+        """Begin a new log and new captures, as for another case on the same machine."""
+        for path in self.directory.glob("*.screen"):
+            path.unlink()
+        self.log_file.unlink(missing_ok=True)
+        self.argument_lists.clear()
+        self._runs = self._lines = 0
 
     def begin(self, program: str, *arguments: str, extra: Mapping[str, str] | None = None, shown: bool = False) -> Running:
         """Start a command of Ansible.
@@ -104,7 +126,7 @@ class Controller:
             shown: let it print to our own screen instead of into a file.
         """
         self._runs += 1
-        name = f"run{self._runs}"
+        name = f"{self.host_name or 'run'}{self._runs}"
         output = None if shown else self.directory / f"{name}.screen"
         command = [str(Path(sys.executable).parent / program), *arguments]
         process = start(command, environment=self.environment(extra), directory=self.directory, output=output)

@@ -84,10 +84,15 @@ class Violation:
         return f"invariant {self.rule}:{where} {self.text}" + (f" (at {self.at})" if self.at else "")
 
 
-def read_log(path: Path) -> list[dict[str, t.Any]]:
-    """Return the entries of a log in the order of their numbers; a last line that was cut off by a kill is left out."""
+def read_log(path: Path, start: int = 0) -> list[dict[str, t.Any]]:
+    """Return the entries of a log in the order of their numbers; a last line that was cut off by a kill is left out.
+
+    Args:
+        path: the log.
+        start: octets at its beginning that are left out.
+    """
     entries = []
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_bytes()[start:].decode("utf-8").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
             entries.append(json.loads(line))

@@ -41,14 +41,15 @@ def judge_end(case: Case) -> None:
 
 
 def _judge_once(case: Case) -> None:
-    """No update is installed twice."""
-    installed = Counter(
-        (event.get("cluster"), event["node"], event["update"], event.get("revision"))
-        for event in case.run.events
-        if event["event"] == "update_installed"
-    )
-    for (_cluster, node, update, _revision), times in sorted(installed.items(), key=str):
-        if times > 1:
+    """No update is installed twice, unless the node has offered it again."""
+    installed: Counter[tuple[str | None, str, str]] = Counter()
+    offered: Counter[tuple[str | None, str, str]] = Counter()
+    for event in case.run.events:
+        counter = {"update_installed": installed, "update_offered_again": offered}.get(event["event"])
+        if counter is not None:
+            counter[event.get("cluster"), event["node"], event["update"]] += 1
+    for (cluster, node, update), times in sorted(installed.items(), key=str):
+        if times > 1 + offered[cluster, node, update]:
             case.blame("once", f"the update {update} was installed {times} times", node=node)
 
 

@@ -123,16 +123,24 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
         return
     run = cluster.run()
     if run is None:
+        # Whose work it is: the lock of this node may be the one that is gone.
+        ours = event.get("guid") or node.session or node.lock
         for other in cluster.members():
-            is_odd = other.lock is None or other.lock != node.lock
-            if is_odd and was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name)):
+            is_odd = other.lock is None or other.lock != ours
+            if is_odd and _was_lock_known(case, event, other):
                 what = "no run lock" if other.lock is None else "the run lock of another run"
                 case.blame("3", f"{name} while {other.name} has {what}", event)
+        return
+    if not any(_was_lock_known(case, event, other) for other in cluster.members()):
         return
     if event.get("guid") not in {None, run}:
         case.blame("3", f"{name} by {event['guid']} while {run} holds the run lock", event)
     if name in NEEDS_SESSION and node.session != run:
         case.blame("3", f"{name} while the node session is {node.session or 'closed'} and the run is {run}", event)
+
+
+def _was_lock_known(case: Case, event: Entry, other: NodeView) -> bool:
+    return was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name))
 
 
 def _judge_repeat(case: Case, event: Entry, node: NodeView) -> None:
@@ -162,7 +170,10 @@ def _judge_journal(case: Case, event: Entry, cluster: ClusterView, node: NodeVie
     if name == "run_lock_released" and node.lock is not None and event["guid"] == node.lock and not node.journal:
         case.blame("6", "the journal entry went before the run lock", event)
     if name in {"pause_requested", "install_started", "installer_started", "restart_requested"} and node.is_member:
-        places = [other.name for other in cluster.members() if any(key.endswith("\\" + node.name.lower()) for key in other.journal)]
+        look = case.last_look(event, "MSCluster_Node")
+        # A node that was evicted since the last look has carried its copy until then.
+        standing = [other for other in cluster.nodes.values() if other.is_member or not was_known(other.since.get("is_member"), look)]
+        places = [other.name for other in standing if any(key.endswith("\\" + node.name.lower()) for key in other.journal)]
         if node.name not in places or len(places) < min(2, len(cluster.members())):
             case.blame("6", f"{name}: the journal of the node stands on {', '.join(places) or 'no node'}, not on it and one other", event)
 

@@ -58,6 +58,15 @@ def test_drain_with_a_single_journal_copy_is_red() -> None:
     assert "the journal of the node stands on NODE1" in said(log.record())
 
 
+def test_copy_on_a_node_that_was_evicted_while_the_request_was_under_way_counts() -> None:
+    log = good_run()
+    number = next(number for number, entry in enumerate(log.events) if entry["event"] == "pause_requested")
+    # Times have whole seconds here; the last look is of the same second as the request.
+    later = {"at": log.events[number + 1]["at"], "event": "node_evicted", "node": "NODE2", "actor": "scenario", "user": None}
+    log.events.insert(number, log.events[number] | later)
+    assert "pause_requested: the journal" not in said(log.record())
+
+
 def test_killed_controller_without_a_second_run_is_red() -> None:
     log = good_run()
     log.controller[-1] |= {"event": "controller_killed"}
@@ -138,6 +147,14 @@ def test_update_that_was_installed_twice_is_red() -> None:
 )
 def test_anything_left_behind_is_red(event: str, text: str) -> None:
     assert text in said(without_event(good_run(), event, "NODE1").record())
+
+
+def test_update_that_was_offered_again_may_be_installed_again() -> None:
+    log = good_run()
+    installed = next(entry for entry in log.events if entry["event"] == "update_installed")
+    number = log.events.index(installed)
+    log.events[number + 1 : number + 1] = [installed | {"event": "update_offered_again"}, dict(installed)]
+    assert "installed 2 times" not in said(log.record())
 
 
 def test_foreign_clients_are_not_judged() -> None:

@@ -125,6 +125,15 @@ def test_work_without_the_lock_on_every_node_is_red(step: str) -> None:
     assert "while NODE2 has no run lock" in said(log.record())
 
 
+def test_lock_that_ages_out_while_the_request_is_under_way_blames_nobody() -> None:
+    log = good_run()
+    number = next(number for number, entry in enumerate(log.events) if entry["event"] == "pause_requested")
+    # Times have whole seconds here; the last look is of the same second as the request.
+    later = {"at": log.events[number + 1]["at"], "event": "run_lock_expired", "actor": "model", "user": None, "guid": RUN}
+    log.events.insert(number, log.events[number] | later)
+    assert "pause_requested while" not in said(log.record())
+
+
 def test_work_while_a_node_has_a_foreign_lock_is_red() -> None:
     log = good_run(between={"install": lambda log: log.event("run_lock_taken", "NODE3", actor="scenario", guid=OTHER)})
     assert "while NODE3 has the run lock of another run" in said(log.record())
@@ -150,9 +159,18 @@ def test_session_of_a_run_under_the_lock_of_another_is_red() -> None:
     def lose(log: Logbook) -> None:
         for name in NODES:
             log.event("run_lock_taken", name, actor="scenario", guid=OTHER)
+        log.read_locks()
         log.event("node_session_opened", "NODE1", guid=RUN)
 
     assert f"node_session_opened by {RUN} while {OTHER} holds the run lock" in said(good_run(between={"install": lose}).record())
+
+
+def test_lock_that_is_taken_by_force_while_the_request_is_under_way_blames_nobody() -> None:
+    log = good_run()
+    number = next(number for number, entry in enumerate(log.events) if entry["event"] == "install_started")
+    later = {"at": log.events[number + 1]["at"], "event": "run_lock_taken", "actor": "scenario", "user": None, "guid": OTHER}
+    log.events[number:number] = [log.events[number] | later | {"node": name} for name in NODES]
+    assert "install_started" not in said(log.record())
 
 
 def test_session_of_a_preview_needs_no_lock() -> None:

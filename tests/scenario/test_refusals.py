@@ -194,21 +194,3 @@ def test_query_with_a_mistake_is_refused_with_its_position(opened: Open) -> None
     assert run.exit_code == 2, run.screen
     assert "position" in run.screen
     assert count(stage.twin.events(), "scan") == 0
-
-
-def test_dead_run_of_ours_is_reported_and_not_taken(opened: Open) -> None:
-    stage = opened()
-    path = stage.write_playbook(role_play())
-    hold = stage.twin.control.send("hold", operation="Invoke MSCluster_Node.Pause")["hold"]
-    running = stage.controller.begin("ansible-playbook", "-i", str(stage.inventory), path)
-    assert stage.twin.control.send("wait", hold=hold)["reached"]
-    running.kill()
-    stage.twin.control.send("release", hold=hold, drop=True)
-    stage.twin.control.send("advance", seconds=1200)
-    held = stage.twin.events()
-    lock = next(event["guid"] for event in held if event["event"] == "run_lock_taken")
-    run = stage.playbook(path)
-    assert run.exit_code == 2, run.screen
-    assert lock[:8] in run.screen
-    assert changes(stage.twin.events()[len(held) :]) == []
-    assert stage.verdict(may_leave_lock=True) == []

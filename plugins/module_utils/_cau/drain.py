@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from .._errors import OperationError, Outcome
 from .._wmi.cluster import DrainStatus, NodeState
 from .._wmi.codes import win32_code
-from . import gate
-from .cluster_view import alive_on, all_groups, is_drained, node_view, serving
+from . import gate, stay
+from .cluster_view import alive_on, all_groups, node_view, serving
 from .drain_wait import DrainEnd, wait_for_drain
 from .errors import CauError, DrainFailedError, GateRefusedError, JournalError, NotOurPauseError, OutcomeUnknownError
 from .fleet import NodeWork
@@ -114,7 +114,7 @@ def plan_drain(work: NodeWork, options: DrainOptions | None = None, limit: Deadl
         if entry is None or not entry.paused_by_us:
             raise _not_ours(work, "the node is paused, and this run did not pause it")
         before = frozenset(entry.online_groups_before)
-        was_done = entry.phase not in {Phase.DRAINING, Phase.LEFT_OUT} and is_drained(node)
+        was_done = entry.phase not in {Phase.DRAINING, Phase.LEFT_OUT} and stay.was_drained(node, entry)
         return DrainPlan(is_under_way=True, is_drained=was_done, groups=entry.online_groups_before, online_before=before)
     _check_gate(work, options, limit)
     groups = all_groups(work)
@@ -245,7 +245,7 @@ def _pause(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
 def _verify_right_before(work: NodeWork) -> None:
     ownership, _journal = require_run(work, "drain")
     try:
-        work.check()
+        work.safe_point()
         ownership.verify_lock()
         ownership.verify_turn()
         state = node_view(work).state
@@ -293,7 +293,7 @@ def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
         settle_seconds=options.settle_seconds,
         storage_wait_seconds=limit.remaining,
         accept_down=options.accept_down,
-        check=work.check,
+        check=work.safe_point,
     )
 
 

@@ -110,6 +110,7 @@ class _Watch:
 
     def look(self) -> DrainEnd | None:
         """Look at the node, and now and then at the groups."""
+        self._work.heed()
         node = node_view(self._work)
         drain = node.drain_status.name.lower().replace("_", " ") if node.drain_status is not None else "not told"
         self._state = f"node {node.state.name.lower()}, drain {drain}"

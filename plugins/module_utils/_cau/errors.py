@@ -77,6 +77,24 @@ class RunLockHeldError(CauError):
         self.may_be_left = tuple(may_be_left)
 
 
+class PersonNeededError(CauError):
+    """What an earlier run left behind is nothing that a new one may decide by itself.
+
+    Args:
+        message: what a person has to decide.
+        questions: one sentence each.
+        context: see OperationError.
+    """
+
+    def __init__(self, message: str, *, questions: Sequence[str] = (), **context: t.Unpack[Context]) -> None:
+        super().__init__(message, **context)
+        self.questions = tuple(questions)
+
+
+class RunStoppedError(CauError):
+    """Somebody asked the run to stop at its next safe point, and it has."""
+
+
 class RunLockFailedError(CauError):
     """The run lock could not be taken or released on every node, although nobody else holds it.
 

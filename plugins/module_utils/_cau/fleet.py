@@ -109,7 +109,8 @@ class NodeWork:
         progress: where lines for the user go.
         ownership: what proves that the node may be changed; None on a stand-alone host.
         journal: where the run writes what it does to the node; None on a stand-alone host.
-        check: raises when the keeper found that the run must stop; called at every safe point.
+        check: raises when the keeper found that the run must stop; called wherever the work can end.
+        heed: raises when somebody asked the run to stop; called only where the node serves or can be brought back at once.
     """
 
     fleet: Fleet
@@ -120,11 +121,17 @@ class NodeWork:
     ownership: Ownership | None = None
     journal: Journal | None = None
     check: Callable[[], None] = field(default=never_stop)
+    heed: Callable[[], None] = field(default=never_stop)
 
     @property
     def client(self) -> NodeClient:
         """The client of the node in work."""
         return self.fleet.node(self.node)
+
+    def safe_point(self) -> None:
+        """End the work here when it must end, or when somebody asked the run to stop."""
+        self.check()
+        self.heed()
 
     def say(self, step: str, text: str) -> None:
         """Report one thing that happened on the node in work."""

@@ -124,6 +124,33 @@ def check(
         clock.sleep(min(STORAGE_POLL_SECONDS, limit.remaining))
 
 
+def require_others(fleet: Fleet, away: str, accept_down: Collection[str] = ()) -> None:
+    """Refuse unless every node but one that is out of service already is up and normal; reads only.
+
+    Whether that one may be restarted is asked right before it is, and whether another one may leave before that one does.
+
+    Args:
+        fleet: the nodes of the cluster.
+        away: the node that is out of service.
+        accept_down: nodes that may be down or paused, as this run was told.
+
+    Raises:
+        GateRefusedError: another one is not.
+        OperationError: the cluster gave no answer.
+    """
+    nodes = fleet.node(fleet.names[0]).cluster.nodes()
+    passed = {name.casefold() for name in (away, *accept_down)}
+    found = _members(fleet, nodes) + [reason for member in nodes if member.name.casefold() not in passed for reason in _not_normal(member)]
+    if found:
+        raise GateRefusedError(
+            f"{away} is out of service because of an earlier run, and so nothing else may be: {'; '.join(found)}",
+            findings=found,
+            node=away,
+            operation="lock",
+            remedy="Bring the cluster into order, then run it again",
+        )
+
+
 def _refused(node: str | None, findings: Sequence[str], *, for_restart: bool) -> GateRefusedError:
     what = "no node may leave the cluster now" if node is None else f"{node} may not leave the cluster now"
     return GateRefusedError(

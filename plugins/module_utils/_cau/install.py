@@ -161,6 +161,7 @@ def _install_all(work: NodeWork, session: NodeSession, plan: InstallPlan, option
     before = Boot.of(work.client.system.info(), work.clock.now())
     done = 0
     for start in range(0, len(ready), max(1, options.batch_size)):
+        work.heed()
         batch = ready[start : start + max(1, options.batch_size)]
         found = _install_batch(work, session, batch, options, before, rounds=plan.rounds + 1)
         for record in found:

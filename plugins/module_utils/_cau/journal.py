@@ -6,11 +6,13 @@ r"""What a run has done to a node, kept on that node and on one other, so that a
 
 In the registry, below ROOT:
 
-    <run id>                 Format (REG_DWORD), Run (who drives it), Heartbeat (that node's own time), ReleasedAt (once the run has ended
-                             and the key stands only for nodes that it left out of service)
+    <run id>                 Format (REG_DWORD), Run (who drives it), Heartbeat (that node's own time), Cluster (what was done to the
+                             cluster as a whole), Stop (that somebody asked it to stop), StoppedAt (that node's own time, once its
+                             controller was stopped and drives it no more), ReleasedAt (the same, once the run has ended and the key
+                             stands only for nodes that it left out of service)
     <run id>\nodes\<node>      Entry (what was done to the node)
 
-Run and Entry are one text each, so that a reader never meets half of a change.
+Run, Cluster, Stop and Entry are one text each, so that a reader never meets half of a change.
 
 Private to this collection; it may change at any time.
 """
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._clock import Clock
 from .._errors import OperationError
@@ -29,20 +31,23 @@ from .fleet import Fleet
 from .idempotent import twice
 from .journal_records import (
     FORMAT,
+    ClusterEntry,
     EntryChanges,
     NodeEntry,
     Phase,
     RunEntry,
     RunOwner,
     age_order,
+    decode_cluster,
     decode_entry,
     decode_moment,
     decode_owner,
+    encode_cluster,
     encode_entry,
     encode_moment,
     encode_owner,
 )
-from .run_id import is_same_guid, normal_guid, short_id
+from .run_id import normal_guid
 
 if t.TYPE_CHECKING:
     from .._wmi.node_client import NodeClient
@@ -116,9 +121,15 @@ class Journal:
         except MethodFailedError as error:
             if error.return_value != _KEY_MISSING:
                 raise
-            raise JournalError(
-                "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
-            ) from error
+            raise self._removed(name) from error
+
+    def note_stop(self, name: str) -> None:
+        """Write on a node that this controller drives the run no more, so that the next run need not wait until it is sure of that.
+
+        Raises:
+            OperationError: the node did not take it.
+        """
+        self.fleet.node(name).registry.set_text(self._key, "StoppedAt", self.read_clock(name))
 
     def write(self, node: str, **changes: t.Unpack[EntryChanges]) -> NodeEntry:
         """Change the entry of a node, on the node and in its copy.
@@ -126,8 +137,42 @@ class Journal:
         Raises:
             JournalError: one of the two did not take it, so the step that it announces must not begin.
         """
-        entry, text = self._changed(node, changes)
-        for place in self.places(node):
+        return self._write_both(self._changed(node, changes))
+
+    def adopt(self, entry: NodeEntry) -> NodeEntry:
+        """Take over the entry of a dead run as this run's own, on the node and in its copy; it counts as newer than that run's.
+
+        Raises:
+            JournalError: one of the two did not take it, so that run's own entry has to stay.
+        """
+        return self._write_both(replace(entry, changed_at=self.clock.utc(), sequence=entry.sequence + 1))
+
+    def write_cluster(self, entry: ClusterEntry) -> None:
+        """Write down what this run does to the cluster as a whole, on every node.
+
+        Raises:
+            OperationError: a node did not take it, so the step that it announces must not begin.
+        """
+        text = encode_cluster(entry)
+        for name in self.fleet.names:
+            twice(self.clock, lambda name=name: self.fleet.node(name).registry.set_text(self._key, "Cluster", text))  # type: ignore[misc]
+
+    def read_cluster(self) -> ClusterEntry:
+        """Return what this run has done to the cluster as a whole, by the first node that says so.
+
+        Raises:
+            JournalError: what stands there is not understood.
+            OperationError: a node gave no answer, and none before it says anything.
+        """
+        for name in self.fleet.names:
+            text = self.fleet.node(name).registry.text(self._key, "Cluster")
+            if text is not None:
+                return decode_cluster(text)
+        return ClusterEntry()
+
+    def _write_both(self, entry: NodeEntry) -> NodeEntry:
+        text = encode_entry(entry)
+        for place in self.places(entry.node):
             try:
                 self._put(place, entry.node, text)
             except OperationError as error:
@@ -149,7 +194,8 @@ class Journal:
             The nodes that did not take it; all of `places()` means that nothing was written.
         """
         try:
-            entry, text = self._changed(node, changes)
+            entry = self._changed(node, changes)
+            text = encode_entry(entry)
         except JournalError:
             return list(self.places(node))
         missed = []
@@ -226,7 +272,7 @@ class Journal:
             for entry in entries:
                 if entry.casefold() not in kept:
                     registry.delete_tree(rf"{self._key}\nodes\{entry}")
-            registry.set_text(self._key, "ReleasedAt", encode_moment(self.clock.utc()))
+            registry.set_text(self._key, "ReleasedAt", self.read_clock(name))
         else:
             registry.delete_tree(self._key)
 
@@ -234,14 +280,23 @@ class Journal:
         registry = self.fleet.node(name).registry
         registry.create_key(self._key)
         registry.set_number(self._key, "Format", FORMAT)
-        registry.set_text(self._key, "Run", encode_owner(self.owner, self.fleet.cluster))
+        # The run's own entry comes last, so that where it stands the heartbeat does too, wherever the controller was killed.
         self.beat(name)
+        registry.set_text(self._key, "Run", encode_owner(self.owner, self.fleet.cluster))
 
-    def _changed(self, node: str, changes: EntryChanges) -> tuple[NodeEntry, str]:
+    def _changed(self, node: str, changes: EntryChanges) -> NodeEntry:
         own = self.fleet.spelled(node)
         before = self.read(own) or NodeEntry(own)
         entry = replace(before, **changes, changed_at=self.clock.utc(), sequence=before.sequence + 1)
-        return entry, encode_entry(entry)
+        if entry.phase is not Phase.LEFT_OUT:
+            return replace(entry, left_from=None)
+        # Whoever takes the run over has to know how far it was.
+        return entry if before.phase is Phase.LEFT_OUT else replace(entry, left_from=before.phase)
+
+    def _removed(self, name: str) -> JournalError:
+        return JournalError(
+            "the journal of this run was removed", node=name, operation="journal", remedy="Find out who removed it before going on"
+        )
 
     def _put(self, place: str, node: str, text: str) -> None:
         twice(self.clock, lambda: self._put_once(place, node, text))
@@ -250,6 +305,9 @@ class Journal:
         registry = self.fleet.node(place).registry
         key = rf"{self._key}\nodes\{node}"
         if (place, node) not in self._ready:
+            if not self.is_open_on(place):
+                # Whoever took this run over has removed it; a new key would be that of a ghost.
+                raise self._removed(place)
             registry.create_key(key)
             self._ready.add((place, node))
         registry.set_text(key, "Entry", text)
@@ -260,23 +318,6 @@ class Journal:
             return None
         self._ready.add((place, node))
         return decode_entry(text)
-
-
-@dataclass(frozen=True)
-class RecordedRun:
-    """Everything that one node's journal says about one run.
-
-    Args:
-        run_id: the run.
-        run: its own entry, None when it is missing or not understood.
-        nodes: the entries of nodes, in name order.
-        problem: what could not be understood.
-    """
-
-    run_id: str
-    run: RunEntry | None
-    nodes: tuple[NodeEntry, ...]
-    problem: str | None = None
 
 
 def run_key(run_id: str) -> str:
@@ -305,59 +346,11 @@ def read_run(client: NodeClient, run_id: str) -> RunEntry | None:
         raise JournalError(f"the journal of run {run_id} has no heartbeat", node=client.name, operation="journal")
     heartbeat = decode_moment(written)
     age = (client.system.utc_now() - heartbeat).total_seconds()
-    return RunEntry(owner, cluster, heartbeat, age, is_released=registry.text(key, "ReleasedAt") is not None)
-
-
-def read_all(client: NodeClient) -> list[RecordedRun]:
-    """Return every run that left something in a node's journal, for reports; what is not understood is described, not raised.
-
-    Raises:
-        OperationError: the node gave no answer.
-    """
-    return [recorded_run(client, run_id) for run_id in sorted(client.registry.subkeys(ROOT) or [])]
-
-
-def left_behind(fleet: Fleet, run_id: str | None = None) -> list[str]:
-    """Return a sentence for every node that another run paused and did not resume, as the journals tell that can be read.
-
-    Args:
-        fleet: the nodes of the cluster.
-        run_id: the run that asks, whose own entries are not meant.
-    """
-    newest: dict[tuple[str, str], tuple[NodeEntry, RunEntry | None]] = {}
-    for name in fleet.names:
-        try:
-            runs = read_all(fleet.node(name))
-        except OperationError:
-            continue
-        for recorded in runs:
-            if is_same_guid(recorded.run_id, run_id):
-                continue
-            for entry in recorded.nodes:
-                key = (recorded.run_id, entry.node.casefold())
-                if key not in newest or age_order(newest[key][0]) < age_order(entry):
-                    newest[key] = (entry, recorded.run)
-    return [_left_paused(run_id, entry, run) for (run_id, _node), (entry, run) in sorted(newest.items()) if entry.paused_by_us]
-
-
-def _left_paused(run_id: str, entry: NodeEntry, run: RunEntry | None) -> str:
-    who = f" of {run.owner.user} on {run.owner.controller}" if run is not None else ""
-    when = f" at {entry.changed_at:%Y-%m-%d %H:%M} UTC" if entry.changed_at is not None else ""
-    why = f": {entry.reason}" if entry.reason else ""
-    state = "out of service" if entry.phase is Phase.LEFT_OUT else entry.phase.value
-    return f"{entry.node} was paused by run {short_id(run_id)}{who} and left {state}{when}{why}"
-
-
-def recorded_run(client: NodeClient, run_id: str) -> RecordedRun:
-    """Return everything that a node's journal says about one run; what is not understood is described, not raised."""
-    run, entries, problem = None, [], None
-    try:
-        run = read_run(client, run_id)
-        key = rf"{run_key(run_id)}\nodes"
-        for node in sorted(client.registry.subkeys(key) or []):
-            text = client.registry.text(rf"{key}\{node}", "Entry")
-            if text is not None:
-                entries.append(decode_entry(text))
-    except JournalError as error:
-        problem = error.message
-    return RecordedRun(run_id, run, tuple(entries), problem)
+    return RunEntry(
+        owner,
+        cluster,
+        heartbeat,
+        age,
+        is_released=registry.text(key, "ReleasedAt") is not None,
+        is_stopped=registry.text(key, "StoppedAt") is not None,
+    )

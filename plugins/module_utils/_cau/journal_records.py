@@ -16,12 +16,15 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .errors import JournalError
 
 FORMAT = 1
 """The format of what is written here; a journal of another one is not interpreted."""
+
+DEAD_AFTER_SECONDS = 900
+"""What a run that keeps its heartbeats while it works promises; one that only holds the lock for others promises more."""
 
 MAX_ENTRY_CHARACTERS = 100_000
 """A value far below the message size that hosts accept (MaxEnvelopeSizekb 500, wsman-cim.md 9)."""
@@ -29,6 +32,7 @@ MAX_ENTRY_CHARACTERS = 100_000
 MAX_REASON_CHARACTERS = 500
 MAX_NAME_CHARACTERS = 256
 MAX_INSTALLED = 500
+MAX_RUNS = 20
 MAX_HOTFIX_CHARACTERS = 60_000
 """What the paths of hotfixes may take of an entry; of more, the oldest are written as digests."""
 
@@ -63,12 +67,20 @@ class RunOwner:
         controller: host name of the controller.
         user: who started it there.
         started_at: the controller's time, for people.
+        process: the process on the controller that drives it, empty when nobody wrote it down.
+        took_over: the dead runs whose work it goes on with.
+        forced_by: who said in its stead that they are dead, None when the evidence said so.
+        dead_after: for how long it may show no sign of life before others take it for dead, in seconds of a node's clock.
     """
 
     run_id: str
     controller: str
     user: str
     started_at: datetime
+    process: str = ""
+    took_over: tuple[str, ...] = ()
+    forced_by: str | None = None
+    dead_after: int = DEAD_AFTER_SECONDS
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class RunEntry:
         heartbeat: its last sign of life, by that node's clock.
         age_seconds: how old that is by the same clock; below 0 when the clock was set back.
         is_released: whether the run has ended, and the entry stands only for nodes that it left out of service.
+        is_stopped: whether its controller was stopped, by Ctrl-C for instance, and drives it no more.
     """
 
     owner: RunOwner
@@ -88,6 +101,42 @@ class RunEntry:
     heartbeat: datetime
     age_seconds: float
     is_released: bool = False
+    is_stopped: bool = False
+
+    @property
+    def read_at(self) -> datetime:
+        """The time of that node's clock at which it was read."""
+        return self.heartbeat + timedelta(seconds=self.age_seconds)
+
+
+@dataclass(frozen=True)
+class ClusterEntry:
+    """What a run has done to the cluster as a whole.
+
+    Args:
+        cau_role_offline: the clustered role of Microsoft's own CAU that the run took offline, None when it did not.
+    """
+
+    cau_role_offline: str | None = None
+
+
+@dataclass(frozen=True)
+class StopRecord:
+    """That somebody asked a run to stop at its next safe point.
+
+    Args:
+        controller: host name of the controller from which it was asked.
+        user: who asked there.
+        asked_at: the time of the node that it stands on, for people.
+    """
+
+    controller: str
+    user: str
+    asked_at: datetime
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        return f"{self.user} on {self.controller} asked the run to stop at {self.asked_at:%H:%M} UTC"
 
 
 @dataclass(frozen=True)
@@ -99,6 +148,7 @@ class NodeEntry:
         phase: how far the run is with it.
         was_paused_before: whether it was paused when the run came to it; None before anybody looked.
         paused_by_us: whether this run asked for the pause and has not resumed it.
+        left_from: how far the run was with it when it left it out of service, None as long as it has not.
         reason: why it was left out, or what it waits for.
         boot_time: its boot time before the restart that was asked.
         batch: update ids of the batch whose outcome is open.
@@ -118,6 +168,7 @@ class NodeEntry:
     phase: Phase = Phase.LOCKED
     was_paused_before: bool | None = None
     paused_by_us: bool = False
+    left_from: Phase | None = None
     reason: str | None = None
     boot_time: datetime | None = None
     batch: tuple[str, ...] = ()
@@ -183,6 +234,10 @@ def encode_owner(owner: RunOwner, cluster: str) -> str:
             "controller": _line(owner.controller, MAX_NAME_CHARACTERS),
             "user": _line(owner.user, MAX_NAME_CHARACTERS),
             "started_at": encode_moment(owner.started_at),
+            "process": _line(owner.process, MAX_NAME_CHARACTERS),
+            "took_over": list(owner.took_over[-MAX_RUNS:]),
+            "forced_by": None if owner.forced_by is None else _line(owner.forced_by, MAX_NAME_CHARACTERS),
+            "dead_after": owner.dead_after,
         }
     )
 
@@ -199,8 +254,45 @@ def decode_owner(text: str) -> tuple[RunOwner, str]:
         controller=_field(record, "controller", _text),
         user=_field(record, "user", _text),
         started_at=_field(record, "started_at", _moment),
+        process=_field(record, "process", _text, ""),
+        took_over=_field(record, "took_over", _texts, ()),
+        forced_by=_field(record, "forced_by", _optional(_text), None),
+        dead_after=_field(record, "dead_after", _count, DEAD_AFTER_SECONDS),
     )
     return owner, _field(record, "cluster", _text)
+
+
+def encode_cluster(entry: ClusterEntry) -> str:
+    """Return the text of what a run has done to the cluster."""
+    role = entry.cau_role_offline
+    return _dump({"cau_role_offline": None if role is None else _line(role, MAX_NAME_CHARACTERS)})
+
+
+def decode_cluster(text: str) -> ClusterEntry:
+    """Return what a run has done to the cluster.
+
+    Raises:
+        JournalError: the text is no such entry.
+    """
+    return ClusterEntry(cau_role_offline=_field(_load(text), "cau_role_offline", _optional(_text), None))
+
+
+def encode_stop(record: StopRecord) -> str:
+    """Return the text of a request to stop."""
+    names = {"controller": record.controller, "user": record.user}
+    return _dump({name: _line(text, MAX_NAME_CHARACTERS) for name, text in names.items()} | {"asked_at": encode_moment(record.asked_at)})
+
+
+def decode_stop(text: str) -> StopRecord:
+    """Return a request to stop.
+
+    Raises:
+        JournalError: the text is none.
+    """
+    record = _load(text)
+    return StopRecord(
+        controller=_field(record, "controller", _text), user=_field(record, "user", _text), asked_at=_field(record, "asked_at", _moment)
+    )
 
 
 def encode_entry(entry: NodeEntry) -> str:
@@ -215,6 +307,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "phase": entry.phase.value,
             "was_paused_before": entry.was_paused_before,
             "paused_by_us": entry.paused_by_us,
+            "left_from": None if entry.left_from is None else entry.left_from.value,
             "reason": None if entry.reason is None else _line(entry.reason, MAX_REASON_CHARACTERS),
             "boot_time": None if entry.boot_time is None else encode_moment(entry.boot_time),
             "batch": list(entry.batch),
@@ -248,14 +341,12 @@ def decode_entry(text: str) -> NodeEntry:
         JournalError: the text is no entry of a node.
     """
     record = _load(text)
-    phase = _field(record, "phase", _text)
-    if phase not in {known.value for known in Phase}:
-        raise JournalError(f"the journal names a phase that is not known: {phase[:40]!r}", operation="journal")
     return NodeEntry(
         node=_field(record, "node", _text),
-        phase=Phase(phase),
+        phase=_field(record, "phase", _phase),
         was_paused_before=_field(record, "was_paused_before", _optional(_boolean)),
         paused_by_us=_field(record, "paused_by_us", _boolean),
+        left_from=_field(record, "left_from", _optional(_phase), None),
         reason=_field(record, "reason", _optional(_text)),
         boot_time=_field(record, "boot_time", _optional(_moment)),
         batch=_field(record, "batch", _texts),
@@ -308,7 +399,13 @@ def _load(text: str) -> Mapping[str, object]:
     return record
 
 
-def _field(record: Mapping[str, object], name: str, read: Callable[[object], _Value]) -> _Value:
+_REQUIRED: t.Final = object()
+
+
+def _field(record: Mapping[str, object], name: str, read: Callable[[object], _Value], default: object = _REQUIRED) -> _Value:
+    """Return a field; one with a default was added later, and an entry from before lacks it."""
+    if default is not _REQUIRED and name not in record:
+        return t.cast("_Value", default)
     try:
         return read(record[name])
     except (KeyError, ValueError, OverflowError):
@@ -323,6 +420,10 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
     return value
+
+
+def _phase(value: object) -> Phase:
+    return Phase(_text(value))
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from .._clock import Clock
 from .._errors import OperationError
-from .errors import CauError, JournalError, NodeSessionHeldError, RunLockUnreadableError
+from . import stop_request
+from .errors import CauError, JournalError, NodeSessionHeldError, RunLockUnreadableError, RunStoppedError
 from .fleet import Fleet
 from .journal import Journal
 from .journal_records import RunOwner
@@ -28,6 +29,9 @@ FIRST_BEAT_SECONDS = 15.0
 
 RETRY_SECONDS = 30.0
 """After an answer that did not come, and before a missing lock counts as lost."""
+
+STOP_LOOK_SECONDS = 60.0
+"""Between two looks whether somebody asked the run to stop."""
 
 _JOIN_REAL_SECONDS = 2.0
 """How long close() waits for the thread beyond its last write; a read that hangs ends without anybody waiting for it."""
@@ -96,10 +100,17 @@ class Keeper:
         else:
             beat_at, touch_at = max(now, beaten_at + beat_seconds), now + beat_seconds
         self._posts = [_Post(name, beat_at, touch_at, beaten_at) for name in fleet.names]
+        self._stop_at = now + STOP_LOOK_SECONDS
         self._trouble: CauError | None = None
+        self._stopped: RunStoppedError | None = None
         self._ending = threading.Event()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run that it keeps."""
+        return self._run_id
 
     @property
     def beaten_at(self) -> float | None:
@@ -118,8 +129,19 @@ class Keeper:
         if self._trouble is not None:
             raise self._trouble
 
+    def heed(self) -> None:
+        """Raise when somebody asked the run to stop, where the worker can bring the node back.
+
+        Raises:
+            RunStoppedError: somebody did.
+        """
+        if self._stopped is not None:
+            raise self._stopped
+
     def tick(self) -> None:
         """Do what is due by now; nodes that gave no answer the last time come last, since they cost the most time."""
+        if self._stop_at <= self._clock.now() and self._stopped is None and not self._ending.is_set():
+            self._look_for_stop()
         for post in sorted(self._posts, key=lambda post: post.silent_since is not None):
             if self._ending.is_set() or self._trouble is not None:
                 return
@@ -155,8 +177,15 @@ class Keeper:
             self._fleet.close()
 
     def _pause(self) -> float:
-        due = min((post.next_at for post in self._posts), default=self._clock.now() + self._beat_seconds)
+        due = min([post.next_at for post in self._posts] + ([self._stop_at] if self._stopped is None else []))
         return max(1.0, due - self._clock.now())
+
+    def _look_for_stop(self) -> None:
+        try:
+            stop_request.heed(self._fleet, self._run_id, self._node)
+        except RunStoppedError as error:
+            self._stopped = error
+        self._stop_at = self._clock.now() + STOP_LOOK_SECONDS
 
     def _attend(self, post: _Post) -> None:
         try:

@@ -10,19 +10,17 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._errors import OperationError
 from .errors import JournalError, RunLockHeldError, RunLockUnreadableError
 from .fleet import Fleet
-from .journal import left_behind, read_run
+from .journal import read_run
 from .journal_records import RunEntry
+from .journal_view import left_behind
 from .run_id import is_same_guid, normal_guid, short_id
-
-DEAD_AFTER_SECONDS = 900.0
-"""A heartbeat that is older than this, by the clock of the node that it stands on, is the last one of a dead run."""
 
 LIFE_SECONDS = 3600
 """The provider drops a lock that nobody used for an hour (cau.md 1.4)."""
@@ -91,29 +89,31 @@ def inspect(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
     return [_revived(view) if view.kind is LockKind.DEAD and view.guid in alive else view for view in views]
 
 
-def require_free(fleet: Fleet, run_id: str | None = None) -> list[LockView]:
+def require_free(fleet: Fleet, run_id: str | None = None, dead: Collection[str] = ()) -> list[LockView]:
     """Refuse when anybody but this run holds a run lock or a node session on any node.
 
     Args:
         fleet: the nodes of the cluster.
         run_id: the run whose own lock and sessions are no hindrance.
+        dead: ids of runs whose locks and sessions are none either, as they are taken over.
 
     Raises:
         RunLockHeldError: it names the holder and where.
         RunLockUnreadableError: a node gave no answer.
     """
     views = inspect(fleet, run_id)
-    raise_when_held(fleet, views, run_id)
+    raise_when_held(fleet, views, run_id, dead)
     return views
 
 
-def raise_when_held(fleet: Fleet, views: list[LockView], run_id: str | None) -> None:
-    """Raise RunLockHeldError when somebody else holds a lock or session in `views`."""
-    held = [view for view in views if view.kind not in {LockKind.NONE, LockKind.OURS}]
+def raise_when_held(fleet: Fleet, views: list[LockView], run_id: str | None, dead: Collection[str] = ()) -> None:
+    """Raise RunLockHeldError when somebody else, and none of `dead`, holds a lock or session in `views`."""
+    held = [view for view in views if view.kind not in {LockKind.NONE, LockKind.OURS} and view.guid not in dead]
     if held:
         is_dead = all(view.kind is LockKind.DEAD for view in held)
         raise held_error(held, left_behind(fleet, run_id) if is_dead else ())
-    sessions = [view for view in views if view.session is not None and not is_same_guid(view.session, run_id)]
+    others = [view for view in views if view.session is not None and not is_same_guid(view.session, run_id)]
+    sessions = [view for view in others if view.session not in dead]
     if sessions:
         first = sessions[0]
         raise RunLockHeldError(
@@ -145,9 +145,9 @@ def held_error(held: list[LockView], left: Sequence[str] = ()) -> RunLockHeldErr
     if is_ours_dead:
         message = "; ".join([message, *(left or ["its journal names no node that it left paused"])])
     remedy = (
-        "Resume the nodes that it left paused once they are fit to serve, then wait until its lock ages out, an hour after its last use"
+        "Run the same playbook again, which takes it over"
         if is_ours_dead
-        else "Wait until that run has ended, or end it where it was started"
+        else "Wait until that run has ended, or end it where it was started; see what it does with cluster_aware.updating.run_status"
     )
     return RunLockHeldError(
         message,
@@ -188,7 +188,7 @@ def _look(fleet: Fleet, name: str, run_id: str | None) -> LockView:
         return LockView(name, guid, session, None, LockKind.FOREIGN, f"run {guid}, whose journal is not understood ({error.message})")
     if entry is None:
         return LockView(name, guid, session, None, LockKind.FOREIGN, _foreign(fleet, name, guid))
-    kind = LockKind.DEAD if entry.age_seconds > DEAD_AFTER_SECONDS else LockKind.ALIVE
+    kind = LockKind.DEAD if entry.age_seconds > entry.owner.dead_after else LockKind.ALIVE
     return LockView(name, guid, session, entry, kind, _ours(guid, entry, kind))
 
 

@@ -45,6 +45,8 @@ def require_standing(work: NodeWork) -> None:
 
 def _require(work: NodeWork, *, is_act: bool) -> None:
     work.check()
+    if not is_act:
+        work.heed()
     if work.ownership is None:
         require_stand_alone(work.client)
         return

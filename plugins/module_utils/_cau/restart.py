@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .._errors import OperationError, Outcome
-from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
 from .._wmi.codes import win32_code
 from . import gate, pending, stay
-from .cluster_view import alive_on, is_drained
+from .cluster_view import alive_on
 from .errors import CauError, JournalError, OutcomeUnknownError, RestartFailedError
 from .fleet import NodeWork
 from .hotfix.open_installer import wait_for_open_installer
@@ -152,6 +151,7 @@ def restart(work: NodeWork, options: RestartOptions | None = None) -> RestartRes
     wait = RestartWait(work, before, lost_seconds=options.lost_seconds)
     limit = Deadline(work.clock, options.reboot_seconds)
     if not is_asked_before:
+        work.heed()
         _announce(work, before, entry)
         _ask(work, options, entry, wait)
     else:
@@ -184,25 +184,13 @@ def _boot_before(work: NodeWork, entry: NodeEntry | None) -> Boot:
     return Boot.of(work.client.system.info(), work.clock.now())
 
 
-def _was_drained(node: ClusterNode, entry: NodeEntry | None) -> bool:
-    """Return whether the node is paused after a drain of this run.
-
-    Windows may forget over a restart how a drain ended; the journal then tells that this run has restarted the node before, which it does
-    only after a drain.
-    """
-    if is_drained(node):
-        return True
-    is_forgotten = node.state is NodeState.PAUSED and node.drain_status is DrainStatus.NOT_INITIATED
-    return is_forgotten and entry is not None and entry.paused_by_us and entry.boot_time is not None
-
-
 def _require_away(work: NodeWork, options: RestartOptions) -> None:
     """Refuse unless the node is drained and empty, and the cluster can do without it (invariant 2)."""
     if work.ownership is None:
         return
     node = work.client.cluster.node(work.node)
     entry = entry_of(work)
-    if not _was_drained(node, entry):
+    if not stay.was_drained(node, entry):
         raise RestartFailedError(
             f"the node is {node.state.name.lower()} and not drained; a node that was paused without drain is never restarted",
             node=work.node,

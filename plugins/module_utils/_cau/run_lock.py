@@ -22,8 +22,9 @@ from .._wmi.errors import InstanceHeldError
 from .errors import CauError, GateRefusedError, JournalError, RunLockFailedError, RunLockHeldError, RunLockLostError, RunLockUnreadableError
 from .fleet import Fleet
 from .idempotent import SETTLE_SECONDS, twice
-from .journal import Journal, left_behind, read_run
+from .journal import Journal, read_run
 from .journal_records import RunOwner
+from .journal_view import left_behind
 from .lock_view import LockKind, LockView, describe_holder, inspect, reasons, require_free
 from .run_id import is_same_guid, normal_guid, short_id
 
@@ -62,7 +63,16 @@ class LockState:
         return bool(self.taken)
 
 
-def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progress: Progress, gate: Callable[[], None]) -> LockState:
+def acquire(
+    fleet: Fleet,
+    owner: RunOwner,
+    journal: Journal,
+    clock: Clock,
+    progress: Progress,
+    gate: Callable[[], None],
+    *,
+    dead: Collection[str] = (),
+) -> LockState:
     """Take the run lock on every node, or on none.
 
     Every node is read first; then the gate; then, in name order, the journal's entry and the lock, so that two coordinators that start
@@ -76,21 +86,23 @@ def acquire(fleet: Fleet, owner: RunOwner, journal: Journal, clock: Clock, progr
         clock: for waits.
         progress: for the user's line.
         gate: raises unless the whole cluster is in a state in which a run may begin.
+        dead: ids of runs whose locks and sessions are removed, each under the id that was observed, right before ours is created.
 
     Raises:
         RunLockHeldError: somebody else holds a lock or a session.
         RunLockUnreadableError: a node gave no answer before anything was written.
         RunLockFailedError: a node did not take it; it names where a lock of ours may be left.
     """
-    views = require_free(fleet, owner.run_id)
-    wanting = [view.node for view in views if view.kind is LockKind.NONE]
+    views = require_free(fleet, owner.run_id, dead)
+    wanting = [view.node for view in views if view.kind is not LockKind.OURS]
     if not wanting:
         renew(fleet, owner.run_id, journal)
         return LockState(owner.run_id, fleet.names, (), tuple(views))
     _ask(gate, fleet, owner.run_id)
     # The gate takes its time, and whoever came meanwhile holds a lock on some node by now.
-    require_free(fleet, owner.run_id)
-    taking = _Taking(fleet, owner.run_id, journal, clock, tuple(view.node for view in views if view.kind is LockKind.OURS))
+    views = require_free(fleet, owner.run_id, dead)
+    standing = tuple(view.node for view in views if view.kind is LockKind.OURS)
+    taking = _Taking(fleet, owner.run_id, journal, clock, standing, {view.node: view for view in views if dead})
     try:
         for name in wanting:
             taking.take(name)
@@ -133,6 +145,9 @@ class _Taking:
     standing: tuple[str, ...]
     """Nodes where our lock stood before the attempt; it stays there."""
 
+    dead: dict[str, LockView] = field(default_factory=dict)
+    """What stands on each node; locks and sessions of others in it are those of dead runs."""
+
     touched: list[str] = field(default_factory=list)
     """Nodes where this attempt created the lock, or may have."""
 
@@ -146,6 +161,7 @@ class _Taking:
             if not self.journal.is_open_on(name):
                 self.opened.add(name)
             self.journal.open_on(name)
+            self._clear(name)
             self._create(name)
         except InstanceHeldError as error:
             raise self._held(name, error.holder) from error
@@ -160,6 +176,16 @@ class _Taking:
                 remedy=error.remedy,
                 outcome=Outcome.UNKNOWN if left else Outcome.FAILED,
             ) from error
+
+    def _clear(self, name: str) -> None:
+        """Remove what a dead run holds on one node; an orphan of it finds itself without lock from now on, and stops."""
+        view = self.dead.get(name)
+        if view is None:
+            return
+        if view.session is not None and not is_same_guid(view.session, self.run_id):
+            _delete_session(self.fleet, name, view.session, self.clock)
+        if view.guid is not None and not is_same_guid(view.guid, self.run_id):
+            _delete(self.fleet, name, view.guid, self.clock)
 
     def _create(self, name: str) -> None:
         """Create the lock and read it back; a lost answer is decided by what stands there, and tried once more."""
@@ -355,6 +381,22 @@ def _has_entry(journal: Journal, name: str, run_id: str) -> bool:
         return entry is not None and not entry.is_released
     except CauError:
         return True
+
+
+def give_up(fleet: Fleet, run_id: str, clock: Clock) -> list[str]:
+    """Give the lock back wherever that can be done and leave the journal as it is, for whoever takes the run over.
+
+    Returns:
+        The nodes where the lock may be left.
+    """
+    left = []
+    for name in reversed(fleet.names):
+        try:
+            _delete_session(fleet, name, run_id, clock)
+            _delete(fleet, name, run_id, clock)
+        except OperationError:
+            left.append(name)
+    return sorted(left, key=str.casefold)
 
 
 def _delete(fleet: Fleet, name: str, run_id: str, clock: Clock) -> bool:

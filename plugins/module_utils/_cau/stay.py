@@ -10,12 +10,26 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from .._errors import OperationError
+from .._wmi.cluster import ClusterNode, DrainStatus, NodeState
 from . import storage_gate
+from .cluster_view import is_drained
 from .errors import CauError
 from .fleet import NodeWork
 from .journal_records import NodeEntry
 from .permission import entry_of
 from .waiting import names
+
+
+def was_drained(node: ClusterNode, entry: NodeEntry | None) -> bool:
+    """Return whether the node is paused after a drain of this run.
+
+    Windows may forget over a restart how a drain ended; the journal then tells that this run has restarted the node before, which it does
+    only after a drain.
+    """
+    if is_drained(node):
+        return True
+    is_forgotten = node.state is NodeState.PAUSED and node.drain_status is DrainStatus.NOT_INITIATED
+    return is_forgotten and entry is not None and entry.paused_by_us and entry.boot_time is not None
 
 
 def why_over(work: NodeWork, entry: NodeEntry | None) -> str | None:

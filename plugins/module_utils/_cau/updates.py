@@ -231,7 +231,7 @@ def download_in(
     began = work.clock.now()
     for start in range(0, len(wanted), _DOWNLOAD_BATCH):
         part = wanted[start : start + _DOWNLOAD_BATCH]
-        work.check()
+        work.safe_point()
         if start and work.ownership is not None:
             # The caller has read it before the scan; every further part takes its time.
             work.ownership.verify_lock()

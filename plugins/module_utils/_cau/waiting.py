@@ -22,6 +22,9 @@ T = t.TypeVar("T")
 
 HEARTBEAT_SECONDS = 60.0
 
+_STEPS_IN_SERVICE = frozenset({"scan", "stage"})
+"""Steps that may be broken off, since they change nothing about how the node serves."""
+
 
 def duration(seconds: float) -> str:
     """Return a length of time as people say it: "41 s", "3 min 12 s", "1 h 5 min"."""
@@ -100,7 +103,7 @@ class Heartbeat:
     @classmethod
     def of(cls, work: NodeWork, step: str, text: str) -> Heartbeat:
         """Return the heartbeat of a step on the node in work."""
-        return cls(work.clock, lambda line: work.say(step, line), text, work.check)
+        return cls(work.clock, lambda line: work.say(step, line), text, work.safe_point if step in _STEPS_IN_SERVICE else work.check)
 
     def say(self, text: str) -> None:
         """Report a state change, which counts as a sign of life."""

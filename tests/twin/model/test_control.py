@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import socket
 import threading
 import typing as t
@@ -26,7 +27,7 @@ def lab() -> Lab:
 
 @pytest.fixture
 def control(lab: Lab) -> Control:
-    return Control(lab.model, ScenarioInterceptor(lab.model))
+    return Control(lab.model, ScenarioInterceptor(lab.model), lambda number: None)
 
 
 def ask(control: Control, **request: object) -> dict[str, t.Any]:
@@ -54,6 +55,8 @@ def test_state_shows_everything_as_json(control: Control) -> None:
         (b"\xff", "codec"),
         (b'{"command": "dance"}', "commands: state, snapshot"),
         (b'{"command": "restore", "snapshot": "x"}', "there is no snapshot x"),
+        (b'{"command": "restore", "snapshot": "x", "folder": "/nowhere"}', "No such file"),
+        (b'{"command": "hold", "when": "never"}', "before, begun or after"),
         (b'{"command": "act", "act": "sing"}', "there is no act"),
         (b'{"command": "act", "act": "pause_node", "node": "N9"}', "nodes: N1, N2"),
         (b'{"command": "act", "act": "resume_node", "node": "N1"}', "not paused"),
@@ -86,19 +89,66 @@ def test_snapshot_is_restored_as_often_as_wanted(control: Control, lab: Lab) -> 
     assert len(lab.events("model_started")) == 2
 
 
+def test_trail_keeps_every_moment_for_another_twin(control: Control, lab: Lab, tmp_path: Path) -> None:
+    interceptor = control.interceptor
+    create = Exchange(7, "LAB", "N1", "admin", "Create", "MSFT_CAURun", None, {}, {})
+    assert ask(control, command="trail", folder=str(tmp_path)) == {"ok": True, "at": "2026-01-15T20:00:00.000Z", "marks": []}
+    interceptor.before(create)
+    lab.create("N1", "MSFT_CAURun", GUID)
+    interceptor.before(Exchange(8, "LAB", "N1", "admin", "Get", "MSFT_CAURun", None, {}, {}))
+    interceptor.after(create)
+    before, after = ask(control, command="trail")["marks"]
+    assert (before["when"], before["number"], before["event"], before["open"], before["last"]) == ("before", 1, 0, [], 7)
+    assert (after["when"], after["number"], after["event"], after["open"], after["last"]) == ("after", 1, 1, [7, 8], 8)
+    other = Lab(two_nodes(updates=[{"title": "KB5000001"}]))
+    skipped: list[int] = []
+    second = Control(other.model, ScenarioInterceptor(other.model), skipped.append)
+    for mark, guid in ((before, None), (after, GUID)):
+        numbers = {"event": mark["event"] + 10, "request": mark["last"]}
+        assert ask(second, command="restore", snapshot=mark["snapshot"], folder=str(tmp_path), **numbers)["ok"]
+        lock = other.node("N1").run_lock
+        assert (lock.guid if lock else None) == guid
+    assert skipped == [7, 8]
+    assert other.model.events.last == 12
+
+
+def test_trail_that_has_ended_keeps_nothing_more(control: Control, tmp_path: Path) -> None:
+    ask(control, command="trail", folder=str(tmp_path))
+    assert ask(control, command="trail")["marks"] == []
+    control.interceptor.before(Exchange(1, "LAB", "N1", "admin", "Create", "X", None, {}, {}))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [pickle.dumps(print), pickle.dumps(threading.Lock), pickle.dumps(5), b"", b"x", b"\x80\x05."])
+def test_file_that_is_no_snapshot_changes_nothing(data: bytes, control: Control, lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "bad").write_bytes(data)
+    answer = ask(control, command="restore", snapshot="bad", folder=str(tmp_path))
+    assert answer["ok"] is False
+    assert "snapshot" in answer["error"]
+    assert lab.events("model_started") == []
+
+
 def test_fault_of_the_model_plays_at_once(control: Control, lab: Lab) -> None:
     assert ask(control, command="fault", model="clock_step", node="N1", seconds=60)["ok"]
     assert lab.node("N1").clock_offset == 60
 
 
-def test_hold_is_reached_waited_for_and_released(control: Control, lab: Lab) -> None:
-    interceptor = ScenarioInterceptor(lab.model)
-    control.holds = interceptor.holds
-    number = ask(control, command="hold", node="N1", when="before")["hold"]
-    thread = threading.Thread(target=interceptor.before, args=(Exchange(3, "LAB", "N1", "admin", "Create", "X", None, {}, {}),))
+@pytest.mark.parametrize("when", ["before", "begun", "after"])
+def test_hold_is_reached_waited_for_and_released(when: str, control: Control) -> None:
+    interceptor = control.interceptor
+    exchange = Exchange(3, "LAB", "N1", "admin", "Create", "X", None, {}, {})
+    number = ask(control, command="hold", node="N1", when=when)["hold"]
+
+    def pass_through() -> None:
+        interceptor.before(exchange)
+        interceptor.begun(exchange)
+        interceptor.after(exchange)
+
+    thread = threading.Thread(target=pass_through)
     thread.start()
     answer = ask(control, command="wait", hold=number, timeout=10)
     assert (answer["reached"], answer["node"], answer["operation"], answer["seq"]) == (True, "N1", "Create X", 3)
+    assert thread.is_alive()
     assert ask(control, command="release", hold=number)["released"] == 1
     thread.join(10)
     assert not thread.is_alive()

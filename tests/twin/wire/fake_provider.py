@@ -224,11 +224,15 @@ class FakeInterceptor:
     def __init__(self) -> None:
         self.faults: dict[str, WireFault] = {}
         self.before_calls: list[Exchange] = []
+        self.begun_calls: list[Exchange] = []
         self.after_calls: list[Exchange] = []
 
     def before(self, exchange: Exchange) -> WireFault | None:
         self.before_calls.append(exchange)
         return self.faults.pop(exchange.operation, None)
+
+    def begun(self, exchange: Exchange) -> None:
+        self.begun_calls.append(exchange)
 
     def after(self, exchange: Exchange) -> None:
         self.after_calls.append(exchange)

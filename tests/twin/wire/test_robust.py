@@ -83,6 +83,15 @@ def ping(twin: Twin) -> list[t.Any]:
     return [call for call in twin.provider.calls if call[0] == "Work"]
 
 
+def test_method_has_begun_before_it_produces_anything(twin: Twin, job: FakeJob) -> None:
+    stream = Stream(twin.client(), robust("Work", "uuid:A"))
+    wait_for(lambda: len(twin.interceptor.begun_calls) == 1)
+    assert twin.interceptor.after_calls == []
+    job.put(Reply({}, 0))
+    stream.rest()
+    assert [call.operation for call in twin.interceptor.after_calls] == ["Invoke Test_Thing.Work"]
+
+
 def test_registered_streams_arrive_as_events_and_are_not_repeated(twin: Twin, job: FakeJob) -> None:
     stream = Stream(twin.client(), robust("Work", "uuid:A"))
     job.put(Streamed("Info", part("one")))

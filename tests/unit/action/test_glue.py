@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ansible.module_utils._internal._datatag._tags import Deprecated
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._display import DisplayProgress, progress_line
-from ansible_collections.cluster_aware.updating.plugins.plugin_utils._process import process_identity
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils._process import is_running, process_identity
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._stop import StoppedError, quiet_libraries, stop_signals
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._values import one_line, plain, scrubbed
 from hypothesis import given
@@ -108,6 +108,24 @@ def test_process_identity_holds_more_than_the_number() -> None:
     assert host
     assert "-" in boot
     assert int(start) > 0
+
+
+def test_process_is_known_to_run_while_it_does() -> None:
+    identity = process_identity(os.getpid())
+    host, boot, number, start = identity.split("/")
+    assert is_running(identity)
+    assert not is_running(f"{host}/{boot}/{number}/{int(start) + 1}")
+    assert not is_running(f"elsewhere/{boot}/{number}/{start}")
+    assert not is_running(f"{host}/unknown-boot/{number}/{start}")
+    assert not is_running("")
+
+
+def test_worker_whose_playbook_is_gone_stops_at_its_next_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    with stop_signals() as stop:
+        stop.check()
+        monkeypatch.setattr(os, "getppid", lambda: 1)
+        with pytest.raises(StoppedError, match="ansible-playbook is gone"):
+            stop.check()
 
 
 def test_signal_ends_the_task_at_its_next_check_only() -> None:

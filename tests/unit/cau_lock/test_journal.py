@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import JournalError
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import ROOT, read_all, run_key
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import ROOT, run_key
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry, Phase
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_view import read_all
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 
 from ..fakes.clock import START, FakeClock
@@ -251,3 +252,18 @@ def test_report_describes_what_it_does_not_understand(world: FakeWorld, ours: Co
     (run,) = read_all(world.fleet().node("node1"))
     assert run.problem is not None
     assert "format 9" in run.problem
+
+
+def test_entry_that_is_left_out_tells_from_where(ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.write("node1", phase=Phase.RESTARTING, paused_by_us=True)
+    ours.journal.write("node1", phase=Phase.LEFT_OUT, reason="did not come back")
+    assert ours.journal.write("node1", phase=Phase.LEFT_OUT, reason="still not").left_from is Phase.RESTARTING
+    assert ours.journal.write("node1", phase=Phase.RESTARTED).left_from is None
+
+
+def test_controller_that_was_stopped_says_so_on_the_node(ours: Coordinator) -> None:
+    ours.acquire()
+    ours.journal.note_stop("node2")
+    stopped = {name: entry.is_stopped for name in ours.fleet.names if (entry := ours.journal.read_run(name)) is not None}
+    assert stopped == {"node1": False, "node2": True, "node3": False}

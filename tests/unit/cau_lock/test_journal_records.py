@@ -16,15 +16,21 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journa
     MAX_ENTRY_CHARACTERS,
     MAX_INSTALLED,
     MAX_REASON_CHARACTERS,
+    ClusterEntry,
     NodeEntry,
     Phase,
     RunOwner,
+    StopRecord,
+    decode_cluster,
     decode_entry,
     decode_moment,
     decode_owner,
+    decode_stop,
+    encode_cluster,
     encode_entry,
     encode_moment,
     encode_owner,
+    encode_stop,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +44,7 @@ ENTRIES = st.builds(
     phase=st.sampled_from(Phase),
     was_paused_before=st.none() | st.booleans(),
     paused_by_us=st.booleans(),
+    left_from=st.none() | st.sampled_from(Phase),
     reason=st.none() | LINES,
     boot_time=st.none() | MOMENTS,
     batch=NAMES,
@@ -68,6 +75,41 @@ def test_entry_holds_printable_ascii_only(entry: NodeEntry) -> None:
 def test_owner_survives_writing_and_reading(controller: str, user: str, cluster: str, moment: datetime) -> None:
     owner = RunOwner("5c1f0b0e-0000-4000-8000-000000000000", controller, user, moment)
     assert decode_owner(encode_owner(owner, cluster)) == (owner, cluster)
+
+
+@given(LINES, NAMES, st.none() | LINES, st.integers(900, 10**6))
+def test_owner_that_took_over_survives_writing_and_reading(process: str, runs: tuple[str, ...], forced_by: str | None, limit: int) -> None:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    owner = RunOwner("5c1f0b0e-0000-4000-8000-000000000000", "c", "u", moment, process, runs, forced_by, limit)
+    assert decode_owner(encode_owner(owner, "HV01")) == (owner, "HV01")
+
+
+def test_records_of_an_earlier_version_get_their_defaults() -> None:
+    owner = json.loads(encode_owner(RunOwner("5c1f0b0e-0000-4000-8000-000000000000", "c", "u", datetime(2026, 3, 1, tzinfo=UTC)), "HV01"))
+    entry = json.loads(encode_entry(NodeEntry("node1")))
+    for name in ("process", "took_over", "forced_by", "dead_after"):
+        del owner[name]
+    del entry["left_from"]
+    decoded, _cluster = decode_owner(json.dumps(owner))
+    assert (decoded.process, decoded.took_over, decoded.forced_by, decoded.dead_after) == ("", (), None, 900)
+    assert decode_entry(json.dumps(entry)) == NodeEntry("node1")
+
+
+@given(st.builds(ClusterEntry, st.none() | LINES))
+def test_what_was_done_to_the_cluster_survives_writing_and_reading(entry: ClusterEntry) -> None:
+    assert decode_cluster(encode_cluster(entry)) == entry
+
+
+@given(st.builds(StopRecord, LINES, LINES, MOMENTS))
+def test_request_to_stop_survives_writing_and_reading(record: StopRecord) -> None:
+    assert decode_stop(encode_stop(record)) == record
+
+
+@given(st.text())
+def test_any_text_is_a_record_or_a_journal_error(text: str) -> None:
+    for decode in (decode_cluster, decode_stop, decode_owner):
+        with contextlib.suppress(JournalError):
+            decode(text)
 
 
 @given(st.text(max_size=200) | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(json.dumps))

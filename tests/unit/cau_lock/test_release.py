@@ -13,8 +13,8 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     RunLockLostError,
     RunLockUnreadableError,
 )
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import read_all
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_view import read_all
 
 from ..fakes.clock import FakeClock
 from ..fakes.world import FakeWorld, Held

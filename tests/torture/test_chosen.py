@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A part of the torture: each request that changes state, each fault, and each way to be two. `make torture` tries all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from .case import Case
+from .cases import Player, all_cases, key
+from .crash import kill_cases, name, variant_cases
+from .fault_runs import fault_cases
+from .faults import FAULTS
+from .orphans import orphan_cases
+from .past import Past
+from .rivals import pair_cases, wrong_use_cases
+
+REQUESTS = (
+    "Create MSFT_CAUNode",
+    "Create MSFT_CAURun",
+    "Delete MSFT_CAUNode",
+    "Delete MSFT_CAURun",
+    "Invoke MSCluster_Node.Pause",
+    "Invoke MSCluster_Node.Resume",
+    "Invoke MSFT_CAUNode.DownloadUpdates",
+    "Invoke MSFT_CAUNode.InstallUpdates",
+    "Invoke StdRegProv.CreateKey",
+    "Invoke StdRegProv.DeleteKey",
+    "Invoke StdRegProv.SetDWORDValue",
+    "Invoke StdRegProv.SetStringValue",
+    "Invoke Win32_OperatingSystem.Win32ShutdownTracker",
+)
+"""Everything by which a run changes a node."""
+
+MOMENTS = [(operation, when) for operation in REQUESTS for when in ("before", "after")]
+IN_WORK = [("Invoke MSFT_CAUNode.DownloadUpdates", "begun"), ("Invoke MSFT_CAUNode.InstallUpdates", "begun")]
+
+KILLS = (
+    "before Invoke MSCluster_Node.Pause",
+    "begun Invoke MSFT_CAUNode.InstallUpdates",
+    "after Invoke Win32_OperatingSystem.Win32ShutdownTracker",
+    "after Delete MSFT_CAURun",
+)
+
+WRONG_USES = (
+    "role with forks 10",
+    "role with strategy free",
+    "tasks on all nodes at once",
+    "tasks, tag drain",
+    "two jobs with different limits",
+)
+
+CASES_OF_FAULTS = {
+    "lost_request": "restart",
+    "lost_answer": "release",
+    "silence": "install",
+    "timeout": "install",
+    "unavailable": "resume",
+    "quota": "lock",
+    "late_fault": "drain",
+    "no_return": "restart",
+    "slow_restart": "restart",
+    "drain_fails": "drain",
+    "update_fails": "install",
+    "offered_again": "install",
+    "offered_at_once": "install",
+    "storage": "drain",
+    "storage_long": "stage",
+    "aged_out": "install",
+    "clock_forward": "restart",
+    "clock_back": "install",
+    "rival": "lock",
+    "usurper": "install",
+    "other_paused": "install",
+    "paused": "drain",
+    "resumed": "install",
+    "other_evicted": "drain",
+    "evicted": "stage",
+    "added": "install",
+}
+"""One step for each fault."""
+
+
+def named(cases: Iterable[Case], text: str) -> Case:
+    return next(case for case in cases if case.name == text)
+
+
+def holds(player: Player, case: Case) -> None:
+    tried = player.play(case)
+    assert tried.problems == (), "\n".join((key(case), *tried.problems))
+
+
+def test_every_request_that_changes_state_is_among_the_chosen(past: Past) -> None:
+    assert {mark["operation"] for mark in past.marks} == set(REQUESTS)
+
+
+def test_every_fault_is_among_the_chosen() -> None:
+    assert set(CASES_OF_FAULTS) == set(FAULTS)
+
+
+def test_full_matrices_have_enough_cases_with_names_of_their_own(past: Past) -> None:
+    cases = [key(case) for case in all_cases(past)]
+    assert len(set(cases)) == len(cases) >= 300
+
+
+@pytest.mark.parametrize(("operation", "when"), [*MOMENTS[::2], *IN_WORK, *MOMENTS[1::4]])
+def test_run_that_died_is_finished_by_the_next(operation: str, when: str, past: Past, player: Player) -> None:
+    marks = [mark for mark in past.marks if (mark["operation"], mark["when"]) == (operation, when)]
+    chosen = name(marks[len(marks) // 2])
+    holds(player, next(case for case in all_cases(past) if (case.family, case.name) == ("crash", chosen)))
+
+
+@pytest.mark.parametrize("variant", ["lock expired meanwhile", "waited out by the new run", "another controller", "killed again"])
+def test_something_else_between_death_and_recovery_changes_nothing(variant: str, past: Past, player: Player) -> None:
+    cases = [case for case in variant_cases(past) if case.family == variant]
+    holds(player, cases[len(cases) // 2])
+
+
+@pytest.mark.parametrize("kill", KILLS)
+def test_run_that_was_killed_is_finished_by_the_next(kill: str, past: Past, player: Player) -> None:
+    holds(player, named(kill_cases(past), kill))
+
+
+def test_orphaned_worker_stops_by_itself(player: Player) -> None:
+    holds(player, named(orphan_cases(), "wakes up late at Invoke MSFT_CAUNode.InstallUpdates"))
+
+
+@pytest.mark.parametrize("number", ["01", "02", "03"])
+def test_one_of_two_coordinators_works_and_the_other_names_it(number: str, player: Player) -> None:
+    holds(player, named(pair_cases(), number))
+
+
+@pytest.mark.parametrize("use", WRONG_USES)
+def test_play_that_is_used_wrongly_has_never_two_nodes_out(use: str, player: Player) -> None:
+    holds(player, named(wrong_use_cases(), use))
+
+
+@pytest.mark.parametrize(("fault", "step"), CASES_OF_FAULTS.items())
+def test_fault_ends_as_the_table_says(fault: str, step: str, player: Player) -> None:
+    holds(player, named(fault_cases(), f"{fault} at {step}"))
