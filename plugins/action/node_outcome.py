@@ -67,7 +67,10 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
 def _unknown_hotfix(work: NodeWork) -> str | None:
     """Return what is to be said about a hotfix whose outcome no task has settled, None when there is none."""
     entry = entry_of(work)
-    return f"the outcome of the hotfix {entry.installer} is not known" if entry is not None and entry.installer is not None else None
+    if entry is None:
+        return None
+    unknown = [*([entry.installer] if entry.installer is not None else []), *entry.unknown_hotfixes]
+    return f"the outcome of {names(unknown)} is not known" if unknown else None
 
 
 def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:

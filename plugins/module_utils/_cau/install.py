@@ -95,6 +95,9 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
 def _outcome(
     work: NodeWork, plan: InstallPlan, records: Sequence[InstallRecord], *, is_due: bool, rounds: int, is_more_offered: bool = False
 ) -> InstallOutcome:
+    # A hotfix of this stay, or of a dead run's, may wait for the restart without another sign.
+    entry = entry_of(work)
+    is_due = is_due or (entry is not None and entry.is_restart_owed)
     is_over = stay.is_over_before_restart(work, is_due=is_due)
     return InstallOutcome(plan, tuple(records), is_due, rounds, is_more_offered, is_over)
 

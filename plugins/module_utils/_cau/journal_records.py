@@ -34,6 +34,7 @@ MAX_NAME_CHARACTERS = 256
 MAX_INSTALLED = 500
 MAX_RUNS = 20
 MAX_HOTFIX_CHARACTERS = 60_000
+MAX_FAILED_CHARACTERS = 10_000
 """What the paths of hotfixes may take of an entry; of more, the oldest are written as digests."""
 
 _DIGEST_CHARACTERS = 16
@@ -159,7 +160,11 @@ class NodeEntry:
         rounds: how many rounds with an installation it has had.
         installer: path of the hotfix whose installer was started and is not known to have ended.
         installer_image: name of that installer's process.
-        hotfixes: paths below the hotfix root folder that this run has dealt with, however they ended, oldest first.
+        hotfixes: paths below the hotfix root folder of the hotfixes that were applied or had nothing to do, oldest first; the one whose
+            installer is open is the last.
+        failed_hotfixes: paths of those that failed; a run that takes this one over tries them again.
+        unknown_hotfixes: paths of those whose outcome nobody knows; they are never tried again by a run that remembers them.
+        is_restart_owed: whether a hotfix has asked for a restart that the node has not had yet; no other sign need tell.
         changed_at: the controller's time of the last change, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
@@ -180,6 +185,9 @@ class NodeEntry:
     installer: str | None = None
     installer_image: str | None = None
     hotfixes: tuple[str, ...] = ()
+    failed_hotfixes: tuple[str, ...] = ()
+    unknown_hotfixes: tuple[str, ...] = ()
+    is_restart_owed: bool = False
     changed_at: datetime | None = None
     sequence: int = 0
 
@@ -194,7 +202,7 @@ class NodeEntry:
         Args:
             hotfix: its path below the hotfix root folder.
         """
-        known = {path.casefold() for path in self.hotfixes}
+        known = {path.casefold() for path in (*self.hotfixes, *self.failed_hotfixes, *self.unknown_hotfixes)}
         return hotfix.casefold() in known or _digest(hotfix) in known
 
 
@@ -215,6 +223,9 @@ class EntryChanges(t.TypedDict, total=False):
     installer: str | None
     installer_image: str | None
     hotfixes: tuple[str, ...]
+    failed_hotfixes: tuple[str, ...]
+    unknown_hotfixes: tuple[str, ...]
+    is_restart_owed: bool
 
 
 def age_order(entry: NodeEntry) -> tuple[int, float]:
@@ -319,7 +330,10 @@ def encode_entry(entry: NodeEntry) -> str:
             "rounds": entry.rounds,
             "installer": entry.installer,
             "installer_image": entry.installer_image,
-            "hotfixes": _shortened(entry.hotfixes),
+            "hotfixes": _shortened(entry.hotfixes, MAX_HOTFIX_CHARACTERS),
+            "failed_hotfixes": _shortened(entry.failed_hotfixes, MAX_FAILED_CHARACTERS),
+            "unknown_hotfixes": list(entry.unknown_hotfixes),
+            "is_restart_owed": entry.is_restart_owed,
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
             "sequence": entry.sequence,
         }
@@ -359,6 +373,9 @@ def decode_entry(text: str) -> NodeEntry:
         installer=_field({"installer": None, **record}, "installer", _optional(_text)),
         installer_image=_field({"installer_image": None, **record}, "installer_image", _optional(_text)),
         hotfixes=_field({"hotfixes": [], **record}, "hotfixes", _texts),
+        failed_hotfixes=_field({"failed_hotfixes": [], **record}, "failed_hotfixes", _texts),
+        unknown_hotfixes=_field({"unknown_hotfixes": [], **record}, "unknown_hotfixes", _texts),
+        is_restart_owed=_field({"is_restart_owed": False, **record}, "is_restart_owed", _boolean),
         changed_at=_field(record, "changed_at", _optional(_moment)),
         sequence=_field(record, "sequence", _count),
     )
@@ -455,11 +472,11 @@ def _digest(hotfix: str) -> str:
     return hashlib.sha256(hotfix.casefold().encode()).hexdigest()[:_DIGEST_CHARACTERS]
 
 
-def _shortened(hotfixes: Sequence[str]) -> list[str]:
+def _shortened(hotfixes: Sequence[str], limit: int) -> list[str]:
     """Return the paths, the oldest as digests where all of them in full would be too long."""
     written = list(hotfixes)
     lengths = [len(json.dumps(path)) for path in written]
-    excess = sum(lengths) - MAX_HOTFIX_CHARACTERS
+    excess = sum(lengths) - limit
     for index, path in enumerate(hotfixes):
         if excess <= 0:
             break

@@ -149,7 +149,12 @@ class Decision:
 
 def is_unfinished(entry: NodeEntry) -> bool:
     """Return whether something was begun on a node that has to be brought to its end."""
-    return entry.paused_by_us or bool(entry.batch)
+    return entry.paused_by_us or is_installing(entry)
+
+
+def is_installing(entry: NodeEntry) -> bool:
+    """Return whether the outcome of something that a run has begun to install is open."""
+    return bool(entry.batch) or entry.installer is not None
 
 
 def is_out(node: ClusterNode) -> bool:
@@ -268,17 +273,19 @@ def continued(entry: NodeEntry, *, is_paused: bool) -> NodeEntry:
         entry: the entry.
         is_paused: whether the node is out of service now.
     """
+    # A failure was that run's own; this one may try again what has failed and ended.
+    entry = replace(entry, failed_hotfixes=())
     if entry.paused_by_us and is_paused:
         return replace(entry, phase=_phase_to_go_on(entry), left_from=None, reason=None)
     # What is left is what it remembers: the node serves, or is out of service by somebody else's will.
-    phase = Phase.INSTALLING if entry.batch else Phase.LOCKED
+    phase = Phase.INSTALLING if is_installing(entry) else Phase.LOCKED
     rounds = 0 if entry.phase in _SERVED else entry.rounds
     return replace(entry, phase=phase, paused_by_us=False, left_from=None, reason=None, boot_time=None, rounds=rounds)
 
 
 def _phase_to_go_on(entry: NodeEntry) -> Phase:
     phase = entry.left_from if entry.phase is Phase.LEFT_OUT else entry.phase
-    if entry.batch:
+    if is_installing(entry):
         return Phase.INSTALLING
     return Phase.DRAINING if phase is None or phase in _SERVED or phase is Phase.LEFT_OUT else phase
 

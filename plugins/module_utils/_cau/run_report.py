@@ -54,8 +54,12 @@ def entry_sentence(entry: NodeEntry) -> str:
         parts.append("paused by the run")
     if entry.batch:
         parts.append(f"installing {names(entry.batch)}")
+    if entry.installer is not None:
+        parts.append(f"running the installer of {entry.installer}")
     if entry.installed:
         parts.append(f"{len(entry.installed)} installed")
+    if entry.unknown_hotfixes:
+        parts.append(f"outcome not known of {names(entry.unknown_hotfixes)}")
     if entry.changed_at is not None:
         parts.append(f"since {entry.changed_at:%H:%M} UTC of the controller")
     if entry.reason:

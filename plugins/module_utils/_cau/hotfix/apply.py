@@ -19,7 +19,7 @@ from ..._wsman.errors import TimeLimitError
 from .. import pending, stay
 from ..errors import JournalError
 from ..fleet import NodeWork
-from ..journal_records import NodeEntry, Phase
+from ..journal_records import EntryChanges, NodeEntry, Phase
 from ..node_session import NodeSession, session_for
 from ..permission import entry_of, require_permission, require_run, require_standing
 from ..waiting import Heartbeat, duration, names
@@ -66,7 +66,8 @@ def apply(work: NodeWork, hotfixes: Sequence[Hotfix], options: HotfixOptions, re
     """
     require_run(work, "install")
     require_standing(work)
-    records = _settle_open_installer(work, options)
+    _settle_open_installer(work, options)
+    records = _unknown_before(work)
     with session_for(work, is_verified=True) as session:
         plan = _plan(work, session, hotfixes)
         if plan.is_restart_first:
@@ -99,21 +100,26 @@ def _plan(work: NodeWork, session: NodeSession, hotfixes: Sequence[Hotfix]) -> H
     was_restarted = entry is not None and entry.phase is Phase.RESTARTED
     # What this run has installed since the last restart shares its restart with the hotfixes; a sign that a restart left standing would
     # outlive the next one too.
-    is_due = bool(signs) and not was_restarted and not (to_apply and entry is not None and entry.phase is Phase.INSTALLING)
+    waits = bool(signs) or (entry is not None and entry.is_restart_owed)
+    is_due = waits and not was_restarted and not (to_apply and entry is not None and entry.phase is Phase.INSTALLING)
     return HotfixPlan(to_apply, done, is_due, was_restarted, signs)
 
 
-def _settle_open_installer(work: NodeWork, options: HotfixOptions) -> list[HotfixRecord]:
+def _settle_open_installer(work: NodeWork, options: HotfixOptions) -> None:
     """Wait first for an installer that an earlier task left open; how it ended can no longer be known."""
     entry = wait_for_open_installer(work, "install", options.settle_seconds)
-    if entry is None or entry.installer is None:
-        return []
-    _write_end(work)
-    reason = "its installer has ended, and its exit code was lost with the controller that started it"
-    # Its path was noted last, before it was started.
-    record = HotfixRecord(entry.hotfixes[-1] if entry.hotfixes else entry.installer, HotfixState.UNKNOWN, reason=reason)
-    work.say("install", record.sentence())
-    return [record]
+    if entry is not None and entry.installer is not None:
+        _write_end(work, HotfixState.UNKNOWN)
+
+
+def _unknown_before(work: NodeWork) -> list[HotfixRecord]:
+    """Return the hotfixes of which an earlier task, or a dead run, has left nobody knowing how they ended."""
+    entry = entry_of(work)
+    reason = "its installer has ended, and its exit code was not seen"
+    records = [HotfixRecord(path, HotfixState.UNKNOWN, reason=reason) for path in (entry.unknown_hotfixes if entry is not None else ())]
+    for record in records:
+        work.say("install", record.sentence())
+    return records
 
 
 def _apply_all(
@@ -122,6 +128,7 @@ def _apply_all(
     records: list[HotfixRecord] = []
     for number, hotfix in enumerate(hotfixes, start=1):
         try:
+            work.heed()
             recheck(hotfix)
             record = _apply_one(work, session, hotfix, options)
         except OperationError as error:
@@ -151,8 +158,9 @@ def _apply_one(work: NodeWork, session: NodeSession, hotfix: Hotfix, options: Ho
             work.clock.sleep(_RETRY_SECONDS)
             continue
         break
-    _write_end(work)
-    return _judged(hotfix, result)
+    record = _judged(hotfix, result)
+    _write_end(work, record.state)
+    return record
 
 
 def _judged(hotfix: Hotfix, result: InstallerResult) -> HotfixRecord:
@@ -212,9 +220,20 @@ def _take_back(work: NodeWork, before: NodeEntry) -> None:
     journal.write_where_possible(work.node, phase=before.phase, installer=None, installer_image=None, hotfixes=before.hotfixes)
 
 
-def _write_end(work: NodeWork) -> None:
+def _write_end(work: NodeWork, state: HotfixState) -> None:
+    """Write down how the hotfix ended whose installer is open."""
     _ownership, journal = require_run(work, "install")
-    journal.write(work.node, installer=None, installer_image=None)
+    entry = entry_of(work) or NodeEntry(work.node)
+    changes: EntryChanges = {"installer": None, "installer_image": None}
+    # Its path was noted last, before it was started.
+    others, own = entry.hotfixes[:-1], entry.hotfixes[-1:]
+    if state is HotfixState.UNKNOWN:
+        changes |= {"hotfixes": others, "unknown_hotfixes": (*entry.unknown_hotfixes, *own)}
+    elif state.is_failure:
+        changes |= {"hotfixes": others, "failed_hotfixes": (*entry.failed_hotfixes, *own)}
+    if state.reboot_required:
+        changes["is_restart_owed"] = True
+    journal.write(work.node, **changes)
 
 
 def _without_answer(work: NodeWork, hotfix: Hotfix, options: HotfixOptions, error: OperationError) -> HotfixRecord:
@@ -223,7 +242,7 @@ def _without_answer(work: NodeWork, hotfix: Hotfix, options: HotfixOptions, erro
     lost = f"it had not ended after {duration(options.timeout_seconds)}" if is_late else f"the answer was lost: {error.message}"
     work.say("install", f"{hotfix.path}: {lost}; the installer is not killed, and the node waits until it has ended")
     wait_for_open_installer(work, "install", options.settle_seconds)
-    _write_end(work)
+    _write_end(work, HotfixState.UNKNOWN)
     return HotfixRecord(
         hotfix.path, HotfixState.UNKNOWN, reason=f"its installer has ended by now, but its exit code was not seen ({lost})"
     )
