@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ..module_utils._cau.hotfix.folder import NodePlan
 from ..module_utils._cau.membership import own_node
 from ..module_utils._cau.waiting import names
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._facts import RunFact
 from ..plugin_utils._hotfix import checked_root, root_result
 from ..plugin_utils._task import TaskRun
 
@@ -31,12 +33,23 @@ class ActionModule(UpdatingAction):
         with checked_root(task, nodes) as (share, root):
             result = root_result(share, root, node)
         plan = root.plans[node]
+        fact = task.run_fact()
+        left = _left(task, fact, plan)
         # The nodes that join a run later would repeat what its first node has told.
-        if task.run_fact() is None:
+        if fact is None:
             for note in root.warnings:
                 task.progress.say(None, "scan", f"warning: {note}")
             if plan.ignored:
                 task.progress.say(None, "scan", f"ignored in the folder: {names(f'{each.path} ({each.reason})' for each in plan.ignored)}")
         count = len(plan.hotfixes)
-        task.progress.say(node, "scan", f"{count} hotfix{'' if count == 1 else 'es'} in the folder")
-        return result
+        dealt_with = f", {count - left} of them dealt with" if left < count else ""
+        task.progress.say(node, "scan", f"{count} hotfix{'' if count == 1 else 'es'} in the folder{dealt_with}")
+        return result | {"left_hotfix_count": left}
+
+
+def _left(task: TaskRun, fact: RunFact | None, plan: NodePlan) -> int:
+    """Return how many hotfixes of the node its run has not dealt with, all of them without a run."""
+    if fact is None or fact.run_id is None:
+        return len(plan.hotfixes)
+    entry = task.journal(task.fleet(fact.cluster, fact.nodes), fact).read(fact.node)
+    return sum(entry is None or not entry.has_dealt_with(hotfix.path) for hotfix in plan.hotfixes)

@@ -78,6 +78,11 @@ found_hotfix_count:
   returned: success
   type: int
   sample: 2
+left_hotfix_count:
+  description: How many of them the run of this playbook has not dealt with yet. Without a run, all of them.
+  returned: success
+  type: int
+  sample: 2
 nodes:
   description: The paths of the hotfixes of every node of the cluster, by node and in order.
   returned: success

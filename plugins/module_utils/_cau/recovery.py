@@ -313,4 +313,5 @@ def told_about(name: str, runs: Sequence[FoundRun]) -> tuple[str, bool]:
 
 def is_worth_writing(entry: NodeEntry) -> bool:
     """Return whether an entry that was taken over says anything that a run without it would not know."""
-    return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0
+    has_hotfixes = bool(entry.hotfixes or entry.unknown_hotfixes or entry.is_restart_owed)
+    return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0 or has_hotfixes

@@ -115,17 +115,17 @@ def _role_tasks(name: str) -> list[dict[str, t.Any]]:
     return found
 
 
-def _arguments_in_lock(task: str) -> dict[str, t.Any]:
-    """Return the arguments of a task among those that begin a run."""
+def _arguments(task: str, file: str) -> dict[str, t.Any]:
+    """Return the arguments of a task in a file of the role."""
     name = f"cluster_aware.updating.{task}"
-    found: dict[str, t.Any] = next(entry[name] for entry in _walk(_role_tasks("lock.yml")) if name in entry)
+    found: dict[str, t.Any] = next(entry[name] for entry in _walk(_role_tasks(file)) if name in entry)
     return found
 
 
 def test_role_has_every_option_of_its_tasks_checked_in_advance() -> None:
-    lock = _arguments_in_lock("run_lock")
+    lock = _arguments("run_lock", "lock.yml")
     # The folder of hotfixes is read before the lock, with the same options.
-    checked = set(lock["later_options"]) | set(lock) | set(_arguments_in_lock("hotfix_info"))
+    checked = set(lock["later_options"]) | set(lock) | set(_arguments("hotfix_info", "hotfixes.yml"))
     used: set[str] = set()
     for path in Path(ROLE / "tasks").glob("*.yml"):
         for task in _walk(_role_tasks(path.name)):
@@ -136,7 +136,7 @@ def test_role_has_every_option_of_its_tasks_checked_in_advance() -> None:
 
 
 def test_role_defaults_pass_the_check() -> None:
-    lock = _arguments_in_lock("run_lock")
+    lock = _arguments("run_lock", "lock.yml")
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
     names = {name: text.split()[1] for name, text in lock["later_options"].items()}
     check_in_advance({name: defaults[variable] for name, variable in names.items() if variable in defaults})

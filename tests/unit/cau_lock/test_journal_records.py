@@ -56,6 +56,9 @@ ENTRIES = st.builds(
     installer=st.none() | LINES,
     installer_image=st.none() | LINES,
     hotfixes=NAMES,
+    failed_hotfixes=NAMES,
+    unknown_hotfixes=NAMES,
+    is_restart_owed=st.booleans(),
     changed_at=st.none() | MOMENTS,
     sequence=st.integers(0, 10**6),
 )
@@ -173,13 +176,15 @@ def test_node_in_service_does_not_hold_the_turn(phase: Phase) -> None:
 
 def test_entry_from_before_there_were_hotfixes_has_none() -> None:
     record = json.loads(encode_entry(NodeEntry("N1", hotfixes=("a.msu",), installer="x", installer_image="y")))
-    for name in ("installer", "installer_image", "hotfixes"):
+    for name in ("installer", "installer_image", "hotfixes", "failed_hotfixes", "unknown_hotfixes", "is_restart_owed"):
         del record[name]
-    entry = decode_entry(json.dumps(record))
-    assert (entry.installer, entry.installer_image, entry.hotfixes) == (None, None, ())
+    assert decode_entry(json.dumps(record)) == NodeEntry("N1")
 
 
-@pytest.mark.parametrize(("name", "value"), [("installer", 5), ("installer_image", []), ("hotfixes", "a.msu"), ("hotfixes", [1])])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("installer", 5), ("installer_image", []), ("hotfixes", "a.msu"), ("hotfixes", [1]), ("is_restart_owed", 1)],
+)
 def test_hotfix_field_that_is_not_what_it_should_be_is_refused(name: str, value: object) -> None:
     record = json.loads(encode_entry(NodeEntry("N1"))) | {name: value}
     with pytest.raises(JournalError, match=name):

@@ -17,6 +17,8 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.recove
     Life,
     continued,
     decide,
+    is_unfinished,
+    is_worth_writing,
     newest_entries,
     told_about,
 )
@@ -164,6 +166,32 @@ def test_open_batch_of_a_node_that_serves_stays_open() -> None:
 
 def test_node_that_was_done_begins_with_no_rounds() -> None:
     assert continued(NodeEntry("n", Phase.DONE, rounds=4, installed=("u",)), is_paused=False).rounds == 0
+
+
+def test_hotfixes_that_failed_may_be_tried_again_and_no_others() -> None:
+    left = NodeEntry("n", Phase.DONE, hotfixes=("a",), failed_hotfixes=("b",), unknown_hotfixes=("c",), is_restart_owed=True)
+    entry = continued(left, is_paused=False)
+    assert (entry.hotfixes, entry.failed_hotfixes, entry.unknown_hotfixes, entry.is_restart_owed) == (("a",), (), ("c",), True)
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_open_installer_is_gone_on_with(is_paused: bool) -> None:
+    entry = continued(NodeEntry("n", Phase.RESUMED, paused_by_us=is_paused, installer="a.msu"), is_paused=is_paused)
+    assert (entry.phase, is_unfinished(entry)) == (Phase.INSTALLING, True)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_worth"),
+    [
+        (NodeEntry("n"), False),
+        (NodeEntry("n", failed_hotfixes=("a",)), False),
+        (NodeEntry("n", hotfixes=("a",)), True),
+        (NodeEntry("n", unknown_hotfixes=("a",)), True),
+        (NodeEntry("n", is_restart_owed=True), True),
+    ],
+)
+def test_entry_that_remembers_hotfixes_is_worth_writing(entry: NodeEntry, is_worth: bool) -> None:
+    assert is_worth_writing(entry) is is_worth
 
 
 def test_newer_entry_is_that_of_the_run_that_took_the_other_over() -> None:

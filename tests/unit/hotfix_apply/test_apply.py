@@ -12,6 +12,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     NotOurPauseError,
     OutcomeUnknownError,
     RunLockLostError,
+    RunStoppedError,
     UpdatesFailedError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix.apply import apply, plan_apply
@@ -19,9 +20,11 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix.folder import Hotfix
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix.records import HotfixOptions, HotfixOutcome
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.hotfix.rules import ExitConditions, HotfixState, Rule
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import restart
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import resume
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import WmiError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import NotReachableError, TimeLimitError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
@@ -270,6 +273,50 @@ def test_installer_is_noted_before_it_is_started(bench: Bench) -> None:
     run(bench, A)
     assert (seen[0].installer, seen[0].installer_image, seen[0].hotfixes) == (A.update_path, "wusa.exe", (A.path,))
     assert seen[0].phase is Phase.INSTALLING
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "kept"),
+    [(0, "hotfixes"), (5, "hotfixes"), (17, "failed_hotfixes"), (1603, "failed_hotfixes")],
+)
+def test_journal_tells_how_a_hotfix_ended(bench: Bench, exit_code: int, kept: str) -> None:
+    script(bench, A, exit_code=exit_code)
+    run(bench, A)
+    entry = bench.entry()
+    assert {name: getattr(entry, name) for name in ("hotfixes", "failed_hotfixes", "unknown_hotfixes")} == {
+        "hotfixes": (),
+        "failed_hotfixes": (),
+        "unknown_hotfixes": (),
+        kept: (A.path,),
+    }
+    assert entry.is_restart_owed is (exit_code == 1603)
+
+
+def test_unknown_outcome_of_an_earlier_task_fails_every_later_one(bench: Bench) -> None:
+    bench.world.fault("node1", "run_update_installer", when="after")
+    run(bench, A)
+    assert bench.entry().unknown_hotfixes == (A.path,)
+    assert isinstance(run(bench, A).failure("node1"), UpdatesFailedError)
+
+
+def test_restart_that_is_owed_is_due_without_another_sign_until_it_was_made(bench: Bench) -> None:
+    bench.journal.write("node1", is_restart_owed=True, hotfixes=(A.path,), phase=Phase.INSTALLING)
+    assert run(bench, A).reboot_required
+    assert install(bench.work, UpdateOptions()).reboot_required
+    restart(bench.work)
+    assert not bench.entry().is_restart_owed
+    assert not run(bench, A).reboot_required
+
+
+def test_request_to_stop_is_heeded_between_two_installers(bench: Bench) -> None:
+    def stop() -> None:
+        if started(bench):
+            raise RunStoppedError("somebody asked the run to stop")
+
+    bench.work.heed = stop
+    done = run(bench, A, B)
+    assert started(bench) == [A.update_path]
+    assert isinstance(done.failure("node1"), RunStoppedError)
 
 
 def test_open_installer_of_an_earlier_task_is_unknown_and_waited_for(bench: Bench) -> None:
