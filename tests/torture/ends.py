@@ -91,7 +91,7 @@ ROWS = (
     Row("resumed", (Step.DRAIN, Step.INSTALL), End.SERVES, "The node is theirs; it is neither drained nor restarted again.", AGAIN),
     Row("resumed", (Step.RESUME,), End.DONE, "The node serves, which was to be."),
     Row("other_evicted", BEFORE_DRAIN, End.SERVES, "It drains no node of a cluster that has changed.", IN_ORDER),
-    Row("other_evicted", (*OUT, Step.RESUME), End.SERVES, "It resumes its own node and ends.", IN_ORDER),
+    Row("other_evicted", (*OUT, Step.RESUME), End.LEFT_OUT, "It resumes its own node, and names the one that is gone.", IN_ORDER),
     Row("other_evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
     Row("evicted", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.LEFT_OUT, "It ends, as nobody can tell the state of the node.", IN_ORDER),
     Row("evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
