@@ -28,6 +28,10 @@ def _set_health(model: Model, cluster: Cluster, disk: VirtualDisk) -> None:
 def set_disk_health(model: Model, cluster: Cluster, name: str, health: int) -> None:
     """Make a virtual disk healthy or not, as a scenario or an administrator wants."""
     disk = cluster.storage.virtual_disks[name]
+    if health == HEALTHY:
+        # Whatever was on a node that is gone for good stands elsewhere now.
+        disk.missing.clear()
+        disk.stale.clear()
     if disk.health != health:
         disk.health = health
         model.emit("virtual_disk_health_changed", cluster.name, disk=name, health=health)

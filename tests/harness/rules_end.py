@@ -158,11 +158,12 @@ def _is_in_journal(cluster: ClusterView, name: str) -> bool:
 
 
 def _judge_left_behind(case: Case, last: Entry) -> None:
-    """Lock, session and journal are gone; the journal stays only for a node that is out of service."""
+    """Lock, session and journal are gone; the journal stays only while a node is out of service, or out of the cluster."""
     if case.run.expectations.may_leave_lock:
         return
     for cluster in case.replay.clusters.values():
-        is_somebody_out = any(node.is_out_by_us or node.paused_by == "us" for node in cluster.nodes.values())
+        evicted = [node for node in cluster.nodes.values() if not node.is_member and "is_member" in node.since]
+        is_somebody_out = bool(evicted) or any(node.state != "up" for node in cluster.members())
         for node in cluster.members():
             if node.state == "down":
                 # Nobody can take anything away from a node that is off.

@@ -157,6 +157,15 @@ def test_update_that_was_offered_again_may_be_installed_again() -> None:
     assert "installed 2 times" not in said(log.record())
 
 
+@pytest.mark.parametrize(
+    "what", [{"event": "node_evicted"}, {"event": "node_state_changed", "from": "up", "to": "paused", "reason": "paused by hand"}]
+)
+def test_journal_may_stay_for_a_node_that_does_not_serve(what: dict[str, str]) -> None:
+    log = good_run(between={"give_back": lambda log: log.event(**what, node="NODE3", actor="scenario")})
+    log = without_event(log, "registry_deleted", "NODE1")
+    assert "was not removed" not in said(log.record())
+
+
 def test_foreign_clients_are_not_judged() -> None:
     log = good_run()
     for entry in (*log.events, *log.requests):

@@ -55,6 +55,7 @@ AGAIN = "Run the playbook again."
 WAIT = "Wait until it has ended. "
 REJECT = "Find out why the node does not keep it, or name it in `rolling_update_reject`."
 BACK = "When the node is back, run the playbook again."
+GONE = "Take the node out of the inventory, and bring the storage into order. Run the playbook again."
 NEW = "Add the node to the inventory. "
 IN_ORDER = "Bring the storage into order, then run the playbook again."
 ITS_OWNER = "Ask whoever paused it. When it is resumed, run the playbook again."
@@ -90,10 +91,10 @@ ROWS = (
     Row("paused", (Step.RELEASE,), End.DONE, "The node stays paused."),
     Row("resumed", (Step.DRAIN, Step.INSTALL), End.SERVES, "The node is theirs; it is neither drained nor restarted again.", AGAIN),
     Row("resumed", (Step.RESUME,), End.DONE, "The node serves, which was to be."),
-    Row("other_evicted", BEFORE_DRAIN, End.SERVES, "It drains no node of a cluster that has changed.", IN_ORDER),
-    Row("other_evicted", (*OUT, Step.RESUME), End.SERVES, "It resumes its own node and ends.", IN_ORDER),
+    Row("other_evicted", BEFORE_DRAIN, End.SERVES, "It drains no node of a cluster that has changed.", GONE),
+    Row("other_evicted", (*OUT, Step.RESUME), End.LEFT_OUT, "It resumes its own node, and names the one that is gone.", GONE),
     Row("other_evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
-    Row("evicted", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.LEFT_OUT, "It ends, as nobody can tell the state of the node.", IN_ORDER),
+    Row("evicted", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.LEFT_OUT, "It ends, as nobody can tell the state of the node.", GONE),
     Row("evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
     Row("added", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.SERVES, "It drains no node of a cluster that has changed.", NEW + AGAIN),
     Row("added", (Step.RELEASE,), End.DONE, "The new node is updated by the next run."),

@@ -114,8 +114,9 @@ def _power_on(lane: Lane) -> None:
     lane.send("advance", seconds=120)
 
 
-def _repaired(lane: Lane) -> None:
+def _gone(lane: Lane, name: str) -> None:
     act(lane, "set_disk_health", disk=DISK, health=0)
+    lane.write_inventory(hidden=lane.scene.hidden | {name})
 
 
 def _wait(lane: Lane) -> None:
@@ -146,7 +147,10 @@ FAULTS: dict[str, Fault] = {
     "offered_at_once": model("An update is offered again at once", repeats=2, model="offered_again", times=1, when="install"),
     "storage": done("The storage is degraded for a while", {"act": "repair_storage", "disk": DISK, "node": OTHER, "seconds": SHORT}),
     "storage_long": done(
-        "The storage stays degraded", {"act": "repair_storage", "disk": DISK, "node": OTHER, "seconds": LONG}, mend=_wait
+        "The storage stays degraded",
+        {"act": "repair_storage", "disk": DISK, "node": OTHER, "seconds": LONG},
+        mend=_wait,
+        keeps_restart=True,
     ),
     "aged_out": done("The provider drops the run lock", {"act": "expire_lock", "node": NODE}),
     "clock_forward": done("The clock of a node is set two hours forward", {"act": "step_clock", "node": NODE, "seconds": 7200}),
@@ -168,6 +172,7 @@ FAULTS: dict[str, Fault] = {
         {"act": "pause_node", "node": OTHER},
         mend=lambda lane: act(lane, "resume_node", node=OTHER),
         paused=frozenset({OTHER}),
+        keeps_restart=True,
     ),
     "paused": done(
         "An administrator pauses the node",
@@ -181,7 +186,7 @@ FAULTS: dict[str, Fault] = {
         late=frozenset({Step.DRAIN}),
         keeps_restart=True,
     ),
-    "other_evicted": done("Another node is evicted", {"act": "evict_node", "node": OTHER}, mend=_repaired),
-    "evicted": done("The node is evicted", {"act": "evict_node", "node": NODE}, mend=_repaired),
+    "other_evicted": done("Another node is evicted", {"act": "evict_node", "node": OTHER}, mend=lambda lane: _gone(lane, OTHER)),
+    "evicted": done("The node is evicted", {"act": "evict_node", "node": NODE}, mend=lambda lane: _gone(lane, NODE)),
     "added": done("A node is added", {"act": "add_node", "node": SPARE}, mend=_known),
 }

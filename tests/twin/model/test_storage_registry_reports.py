@@ -39,6 +39,14 @@ def test_absent_node_degrades_the_disks_and_its_return_repairs_them() -> None:
     assert [entry["health"] for entry in lab.events("virtual_disk_health_changed")] == [1, 0]
 
 
+def test_administrator_brings_the_disks_into_order_without_a_node_that_is_gone() -> None:
+    lab = Lab(two_nodes(**S2D))
+    lab.act("evict_node", node="N3")
+    assert disk(lab) == (1, [3, 0xD003])
+    lab.act("set_disk_health", disk="V1", health=0)
+    assert disk(lab) == (0, [2])
+
+
 def test_pause_is_refused_while_a_repair_runs() -> None:
     lab = Lab(two_nodes(**S2D))
     lab.act("repair_storage", node="N3", seconds=30)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import typing as t
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.action import run_lock as run_lock_action
@@ -123,7 +124,7 @@ def test_run_of_another_cluster_is_kept_while_this_one_is_worked_on(monkeypatch:
     kept: list[str] = []
 
     class Recorded(Keeper):
-        def __enter__(self) -> Recorded:
+        def __enter__(self) -> t.Self:
             kept.append(self.run_id)
             return self
 
