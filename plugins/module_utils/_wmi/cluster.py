@@ -329,7 +329,7 @@ def _cluster_node(found: CimInstance) -> ClusterNode:
 
 
 def _site(fault_domain: list[str]) -> str | None:
-    """Return the site of a node: FaultDomain holds "Site:Berlin", "Rack:" and "Chassis:" (wmi-classes.yml has the type, the form is inferred)."""
+    """Return the site of a node; that the texts read "Site:Berlin", "Rack:" and "Chassis:" is inferred (wmi-classes.yml has the type)."""
     for part in fault_domain:
         kind, sign, name = part.partition(":")
         if sign and kind.strip().casefold() == "site":
