@@ -21,11 +21,10 @@ from urllib.parse import urlsplit
 from ..module_utils._clock import Clock
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.node_client import NodeClient
-from ..module_utils._wsman import failures
+from ..module_utils._wsman import failures, libraries, transport, xml_stream
 from ..module_utils._wsman.client import Client
 from ..module_utils._wsman.endpoint import Endpoint
 from ..module_utils._wsman.errors import AuthenticationError, FaultError, NotReachableError, RequestRefusedError, TlsError
-from . import _controller_facts
 from ._certificate import certificate_facts
 
 Details = dict[str, t.Any]
@@ -123,18 +122,11 @@ class FirstContact:
     # Below WS-Management
 
     def _libraries(self) -> tuple[str, Details]:
-        needed = [library for library in _controller_facts.LIBRARIES if library.is_needed_for(self._endpoint.auth)]
-        problems = {library.package: _controller_facts.library_problem(library) for library in needed}
-        bad = {package: problem for package, problem in problems.items() if problem}
-        if bad:
-            what = "; ".join(f"{package} ({problem})" for package, problem in bad.items())
-            packages = " ".join(f"'{package}'" for package in bad)
-            python = _controller_facts.programs()["executable"]
-            raise StepFailedError(
-                f"the controller's Python lacks what {self._endpoint.auth} needs: {what}",
-                remedy=f"Run {python} -m pip install {packages}, or add it to the execution environment",
-            )
-        return f"{', '.join(library.package for library in needed)} can be imported", {}
+        missing = transport.MISSING or xml_stream.MISSING
+        if missing is not None:
+            raise libraries.missing_package(missing, self._endpoint.name)
+        libraries.require_library(self._endpoint.auth, self._endpoint.name)
+        return f"the Python packages that {self._endpoint.auth} needs are there", {}
 
     @property
     def _address(self) -> tuple[str, int]:

@@ -104,6 +104,15 @@ def test_source_composes_variables_and_groups(opened: Open) -> None:
     assert "ansible_connection" not in found["_meta"]["hostvars"]["min01-n1"]
 
 
+def test_source_may_use_the_options_of_psrp(opened: Open) -> None:
+    stage = opened()
+    options = {"connection": "psrp", "connection_variables": {"ansible_psrp_protocol": "http"}, "host_names": "node"}
+    run, found = listed(stage, write_source(stage, address(stage, "MIN01-N1"), **options))
+    assert run.exit_code == 0, run.screen
+    shown = found["_meta"]["hostvars"]["min01-n2"]
+    assert (shown["ansible_connection"], shown["ansible_psrp_auth"]) == ("psrp", "ntlm")
+
+
 def test_two_clusters_stand_side_by_side_and_one_that_is_asked_twice_once(opened: Open) -> None:
     stage = opened(clusters.cluster("ONE"), clusters.cluster("TWO", size=3))
     source = write_source(stage, address(stage, "ONE-N1"), address(stage, "TWO-N3"), address(stage, "ONE-N2"), host_names="node")

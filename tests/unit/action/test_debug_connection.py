@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 import socket
 import ssl
+import sys
 import threading
+import types
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.action import debug_connection
 from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError, Outcome
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman import transport, xml_stream
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client, Identity
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import (
@@ -148,10 +151,23 @@ def test_library_that_raises_anything_is_told(monkeypatch: pytest.MonkeyPatch) -
         raise SystemError(f"{name} was built for another Python")
 
     monkeypatch.setattr(importlib, "import_module", broken)
+    problems = {library["package"]: library["problem"] for library in _controller_facts.libraries("ntlm")}
+    assert problems["requests-ntlm"] == "SystemError: requests_ntlm was built for another Python"
+
+
+@pytest.mark.parametrize("module", [transport, xml_stream])
+def test_package_without_which_nothing_works_fails_at_the_libraries(module: types.ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MISSING", "No module named 'winrm'")
+    steps = contact(ENDPOINT, WsmanError("no"))
+    assert (failed(steps).step, failed(steps).text) == ("libraries", "the Python package pywinrm is missing")
+    assert {steps[name].state for name in _first_contact.STEPS[1:]} == {"skipped"}
+
+
+def test_package_of_the_method_fails_at_the_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "requests_ntlm", None)
     steps = contact(ENDPOINT, WsmanError("no"))
     assert failed(steps).step == "libraries"
-    assert "requests-ntlm (SystemError: requests_ntlm was built for another Python)" in failed(steps).text
-    assert "pip install 'pywinrm' 'requests'" in str(failed(steps).remedy)
+    assert "pip install requests-ntlm" in str(failed(steps).remedy)
 
 
 def test_library_of_another_method_is_not_needed() -> None:
