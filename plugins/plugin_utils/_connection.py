@@ -26,6 +26,8 @@ from ._connection_options import ConnectionTypeError
 from ._psrp_options import endpoint_of_psrp
 from ._winrm_options import endpoint_of_winrm
 
+__all__ = ["ConnectionTypeError", "endpoint_from_connection", "open_node", "peer_connection"]
+
 _READERS: Mapping[str, Callable[[ConnectionBase, str], Endpoint]] = {"winrm": endpoint_of_winrm, "psrp": endpoint_of_psrp}
 
 

@@ -93,7 +93,7 @@ def choose_ticket(endpoint: Endpoint) -> None:
                 raise AuthenticationError(
                     "the Kerberos library of this machine is not MIT's, and cannot be asked for a ticket by password",
                     node=endpoint.name,
-                    remedy="Run kinit before, and set ansible_winrm_kinit_mode to manual or leave out the password",
+                    remedy="Run kinit before, and set no password for the host",
                 ) from None
     _use(library, purse.name)
 

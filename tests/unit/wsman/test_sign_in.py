@@ -134,7 +134,7 @@ class KerberosExchangeError(Exception):
 def test_what_kerberos_says_about_a_ticket_is_told() -> None:
     said = (
         "authGSSClientInit() failed: (('No credentials were supplied', 458752), "
-        "(\"Can't find client principal a@B in cache collection\", -1765328243))"
+        '("Can\'t find client principal a@B in cache collection", -1765328243))'
     )
     found = failures.sign_in_failure(KerberosExchangeError(said), Endpoint("n", "http://n1.example:5985/wsman", "kerberos"))
     assert "HTTP/n1.example (Can't find client principal a@B in cache collection)" in str(found)
