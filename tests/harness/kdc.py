@@ -56,7 +56,7 @@ _SERVER = """[kdcdefaults]
   {realm} = {{
     database_name = {own}/principals
     key_stash_file = {own}/stash
-    max_life = 10h
+    max_life = {life}
   }}
 [dbmodules]
   db_module_dir = {plugins}/kdb
@@ -107,11 +107,13 @@ class Kdc:
     Args:
         directory: where its files go.
         passwords: of the users, by name without realm.
+        life: of the longest ticket, as kdc.conf spells it.
     """
 
-    def __init__(self, directory: Path, passwords: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, passwords: Mapping[str, str], life: str = "10h") -> None:
         self.directory = directory.resolve()
         self.passwords = dict(passwords)
+        self.life = life
         self.address = free_address(PORT)
         self._process: Child | None = None
         self._programs: Programs | None = None
@@ -151,7 +153,7 @@ class Kdc:
         self.directory.mkdir(parents=True, exist_ok=True)
         programs = self._programs = find_programs()
         given = {"realm": REALM, "domain": DOMAIN, "address": self.address, "port": PORT}
-        given |= {"own": self.directory, "plugins": programs.plugins}
+        given |= {"own": self.directory, "plugins": programs.plugins, "life": self.life}
         (self.directory / "krb5.conf").write_text(_CLIENT.format(**given), encoding="utf-8")
         (self.directory / "kdc.conf").write_text(_SERVER.format(**given), encoding="utf-8")
         self._tell(programs.database, "create", "-s", "-r", REALM, "-W", said="master-of-the-realm\nmaster-of-the-realm\n")
@@ -196,6 +198,10 @@ class Kdc:
     def forwarded(self) -> int:
         """Return how often somebody asked for a ticket that may be handed on to a server."""
         return len(re.findall(rf"TGS_REQ .* ISSUE: .* for krbtgt/{REALM}@{REALM}", self.log()))
+
+    def logins(self) -> int:
+        """Return how often somebody got a first ticket by password."""
+        return len(re.findall(rf"AS_REQ .* ISSUE: .* for krbtgt/{REALM}@{REALM}", self.log()))
 
     def _environment(self) -> Mapping[str, str]:
         given = {**t.cast("Programs", self._programs).environment, "KRB5_KDC_PROFILE": str(self.directory / "kdc.conf")}
