@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_credssp.exceptions import AuthenticationException, NTStatusException  # type: ignore[import-untyped] # it has none
 from winrm.transport import Transport
@@ -92,6 +92,9 @@ class Loose:
         return header + data
 
 
+@example(b"x" * 16384, CREDSSP_SEALING)
+@example(b"x" * 16385, CREDSSP_SEALING)
+@example(b"x" * 40_000, SPNEGO_SEALING)
 @given(st.binary(max_size=100_000).filter(lambda plain: b"--Encrypted" not in plain), st.sampled_from([SPNEGO_SEALING, CREDSSP_SEALING]))
 def test_what_is_framed_is_read_back(plain: bytes, sealing: str) -> None:
     context: Acceptor = Loose(sealing)
@@ -136,7 +139,9 @@ def test_certificate_counts_only_when_the_request_says_so(authorization: str, tw
 def test_header_without_a_certificate_is_401(twin: Twin) -> None:
     client = twin.client(port=twin.tls_port, tls=ssl.create_default_context(cafile=str(twin.certificate[0])))
     client.authorization = MUTUAL_TLS
-    assert client.post(get("full")).status == 401
+    answer = client.post(get("full"))
+    assert answer.status == 401
+    assert "Negotiate" in answer.headers["www-authenticate"]
 
 
 def test_certificate_of_somebody_who_is_no_user_is_401(twin: Twin) -> None:
