@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import fields
 from urllib.parse import urlsplit, urlunsplit
 
 from ..module_utils._errors import OperationError
@@ -67,8 +68,9 @@ def shown(endpoint: Endpoint) -> dict[str, t.Any]:
     Args:
         endpoint: of the host.
     """
-    fields = {name: value for name, value in vars(endpoint).items() if name not in {"name", "password", "proxy"}}
-    return fields | {
+    # Whatever may hold a secret is kept out of the endpoint's own representation.
+    told = {part.name: getattr(endpoint, part.name) for part in fields(endpoint) if part.repr and part.name != "name"}
+    return told | {
         "has_password": bool(endpoint.password),
         "proxy": without_credentials(endpoint.proxy) if endpoint.proxy else None,
         "seals_messages": endpoint.seals_messages,

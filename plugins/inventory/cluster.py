@@ -61,6 +61,7 @@ options:
     description:
       - Where to ask, one entry for each cluster, by the name or address of the cluster or of one of its nodes.
       - Several names in one entry, parted by commas, are tried from left to right until one answers.
+      - In the environment variable, commas part the entries.
     type: list
     elements: str
     required: true
@@ -214,9 +215,6 @@ CONNECTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-# Options and variables whose values are no host's business.
-CREDENTIALS = frozenset({"username", "password"})
-SECRET_VARIABLES = ("pass", "user")
 
 
 class NameRefusedError(OperationError):
@@ -335,13 +333,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _shown_connection(self) -> Variables:
         """Return the variables of the connection that hosts may have: everything but who signs in."""
-        hidden = {CONNECTION_VARIABLES[self.get_option("connection")][option] for option in CREDENTIALS}
-        shown = {
-            name: value
-            for name, value in self._connection_variables().items()
-            if name not in hidden and not any(word in name for word in SECRET_VARIABLES)
-        }
+        shown = {name: value for name, value in self._connection_variables().items() if not is_secret(name, value)}
         return shown | {"ansible_connection": self.get_option("connection")}
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Return whether a variable of the connection says who signs in, at the nodes or at a proxy.
+
+    Args:
+        name: of the variable.
+        value: of the variable.
+    """
+    return "user" in name or "pass" in name or ("proxy" in name and "@" in str(value))
 
 
 def ask(endpoints: list[Endpoint], clock: Clock) -> dict[str, t.Any] | OperationError:

@@ -114,11 +114,11 @@ def test_file_is_taken_by_its_name(name: str, is_meant: bool, tmp_path: Path) ->
 
 
 def test_hosts_have_no_user_and_no_password(parse: Parse) -> None:
-    inventory = parse(connection_variables={"ansible_winrm_pass": SECRET, "ansible_winrm_realm": "CONTOSO.COM"})
-    found = variables(inventory, "hv01-n1.contoso.com")
-    assert SECRET not in found.values()
+    more = {"ansible_winrm_pass": SECRET, "ansible_winrm_proxy": f"http://me:{SECRET}@proxy:3128", "ansible_winrm_service": "HOST"}
+    found = variables(parse(connection_variables=more), "hv01-n1.contoso.com")
+    assert SECRET not in str(found)
     assert "ansible_user" not in found
-    assert found["ansible_winrm_realm"] == "CONTOSO.COM"
+    assert found["ansible_winrm_service"] == "HOST"
 
 
 def test_options_reach_the_connection(parse: Parse, asked: list[Endpoint]) -> None:
