@@ -9,12 +9,14 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlunsplit
 
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ..module_utils._errors import OperationError
@@ -63,6 +65,15 @@ class Given(t.NamedTuple):
     encryption_variable: str
     is_ticket_managed: bool | None
     """Whether Kerberos asks for a ticket by password; None means when there is a password."""
+
+
+def values_of(connection: ConnectionBase, rows: Iterable[Option]) -> dict[str, object]:
+    """Return the values of options by their names; one that this release of Ansible does not have is not set."""
+    found: dict[str, object] = {}
+    for row in rows:
+        with contextlib.suppress(KeyError):
+            found[row.name] = connection.get_option(row.name)
+    return found
 
 
 def settings_of(rows: Iterable[Option], values: Mapping[str, object], name: str) -> dict[str, t.Any]:

@@ -25,6 +25,15 @@ _OWN_LIMITS = "the tasks set the limit of each operation themselves"
 _OWN_TRIES = "the tasks try again by themselves where that is safe"
 _NO_SHELL = "no PowerShell is started"
 
+
+def _refuse_key_password(_value: object, variable: str, name: str) -> str:
+    raise ConnectionOptionError(
+        f"{variable} is set, and a client key with a password cannot be used here",
+        node=name,
+        remedy="Keep the key without a password in a file for the controller's user alone (openssl pkey)",
+    )
+
+
 OPTIONS = (
     Option("remote_addr", "ansible_host", "url"),
     Option("port", "ansible_port", "url"),
@@ -43,6 +52,9 @@ OPTIONS = (
     Option("ignore_proxy", "ansible_psrp_ignore_proxy", None),
     Option("certificate_pem", "ansible_psrp_certificate_pem", "cert_pem", read.text),
     Option("certificate_key_pem", "ansible_psrp_certificate_key_pem", "cert_key_pem", read.text),
+    # Since ansible-core 2.21.
+    Option("certificate_key_password", "ansible_psrp_certificate_key_password", "cert_key_pem", _refuse_key_password),
+    Option("no_profile", "ansible_psrp_no_profile", None, why=_NO_SHELL, default=False),
     Option("credssp_auth_mechanism", "ansible_psrp_credssp_auth_mechanism", "credssp_auth_mechanism", read.credssp_mechanism),
     Option("credssp_disable_tlsv1_2", "ansible_psrp_credssp_disable_tlsv1_2", "credssp_disable_tlsv1_2", read.truth),
     Option("credssp_minimum_version", "ansible_psrp_credssp_minimum_version", "credssp_minimum_version", read.number),
@@ -70,7 +82,7 @@ _METHODS: Mapping[str, AuthMethod] = {
 
 def endpoint_of_psrp(connection: ConnectionBase, name: str) -> Endpoint:
     """Read the options of a connection; see _connection.endpoint_from_connection."""
-    options = {row.name: connection.get_option(row.name) for row in OPTIONS}
+    options = read.values_of(connection, OPTIONS)
     settings = read.settings_of(OPTIONS, options, name)
     scheme, port = _scheme_and_port(read.text(options["protocol"]), options["port"])
     given = Given(

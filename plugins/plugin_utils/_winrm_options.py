@@ -67,12 +67,12 @@ NOT_EXTRAS = frozenset({"self", "endpoint", "transport", "username", "password",
 
 def endpoint_of_winrm(connection: ConnectionBase, name: str) -> Endpoint:
     """Read the options of a connection; see _connection.endpoint_from_connection."""
-    options = {row.name: connection.get_option(row.name) for row in OPTIONS}
+    options = read.values_of(connection, OPTIONS)
     extras = _extras(connection, name)
     settings = read.settings_of(EXTRAS, extras, name) | read.settings_of(OPTIONS, options, name)
     if options["connection_timeout"]:
-        settings["read_timeout"] = float(options["connection_timeout"]) + _READ_MARGIN
-    port = int(options["port"])
+        settings["read_timeout"] = float(str(options["connection_timeout"])) + _READ_MARGIN
+    port = int(str(options["port"]))
     scheme = read.text(options["scheme"]) or ("http" if port == 5985 else "https")
     mode = read.text(options["kerberos_mode"])
     given = Given(

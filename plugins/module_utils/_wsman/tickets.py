@@ -4,8 +4,8 @@
 
 """Kerberos tickets by password: asked for in this process and kept in its memory, so that no file and no other process ever holds one.
 
-pywinrm signs in with whatever ticket is there and ignores passwords (pywinrm-streaming.md 3). The connection plugin of Ansible calls kinit
-for that, into a file. Here MIT's library does it, the very one that pykerberos has loaded; each thread is told which tickets to use.
+pywinrm signs in with whatever ticket is there and ignores passwords (pywinrm-streaming.md 3). MIT's library asks for one here, the very
+library that pykerberos has loaded, instead of a kinit that writes a file; each thread is told which tickets to use.
 
 Private to this collection; it may change at any time.
 """

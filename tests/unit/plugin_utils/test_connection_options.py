@@ -22,6 +22,8 @@ from ansible_collections.cluster_aware.updating.plugins.plugin_utils._connection
     ConnectionOptionError,
     Option,
     service_url,
+    settings_of,
+    values_of,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,7 +94,16 @@ NEEDED: dict[str, dict[str, object]] = {
 }
 """Variables without which an option would mean nothing."""
 
+REFUSED = {"certificate_key_password"}
+"""Options that no value of can work."""
+
 OTHER_VALUES: dict[str, object] = {"kinit_env_vars": ["KRB5_TRACE"], "kerberos_command": "/opt/kinit", "configuration_name": "Mine"}
+
+
+def declared(plugin: str) -> set[str]:
+    """Return the options that this release of the plugin has, with the extras that pywinrm has."""
+    found = set(constants.config.get_configuration_definitions("connection", connection_of(plugin)._load_name))
+    return (found | {row.name for row in _winrm_options.EXTRAS} if plugin == "winrm" else found) - {"_extras"}
 
 
 def endpoint(plugin: str, **variables: t.Any) -> Endpoint:  # noqa: ANN401
@@ -123,7 +134,9 @@ def test_option_reaches_the_endpoint(plugin: str, option: str, warnings: list[st
 
 
 @pytest.mark.parametrize(
-    ("plugin", "row"), [(plugin, row) for plugin, row in ROWS if row.why], ids=lambda part: part.name if isinstance(part, Option) else part
+    ("plugin", "row"),
+    [(plugin, row) for plugin, row in ROWS if row.why and row.name in declared(plugin)],
+    ids=lambda part: part.name if isinstance(part, Option) else part,
 )
 def test_option_without_effect_says_why_in_the_same_words_for_every_host(plugin: str, row: Option, warnings: list[str]) -> None:
     for _host in range(2):
@@ -139,9 +152,19 @@ def test_defaults_of_options_without_effect_are_silent(plugin: str, warnings: li
 
 @pytest.mark.parametrize("plugin", ["winrm", "psrp"])
 def test_every_option_of_the_plugin_has_a_row(plugin: str) -> None:
-    declared = constants.config.get_configuration_definitions("connection", connection_of(plugin)._load_name)
-    known = {row.name for row in TABLES[plugin]}
-    assert set(declared) - {"_extras"} <= known
+    assert declared(plugin) <= {row.name for row in TABLES[plugin]}
+
+
+@pytest.mark.parametrize("plugin", ["winrm", "psrp"])
+def test_option_of_another_release_of_the_plugin_is_not_set(plugin: str) -> None:
+    row = Option("of_another_release", "ansible_of_another_release", None)
+    assert values_of(connection_of(plugin), [row]) == {}
+
+
+def test_client_key_with_a_password_gets_a_sentence() -> None:
+    with pytest.raises(ConnectionOptionError, match="a client key with a password cannot be used") as caught:
+        settings_of(_psrp_options.OPTIONS, {"certificate_key_password": CANARY}, "hv1")
+    assert CANARY not in caught.value.sentence()
 
 
 def test_every_argument_of_pywinrm_has_a_row() -> None:
@@ -152,7 +175,7 @@ def test_every_argument_of_pywinrm_has_a_row() -> None:
 @pytest.mark.parametrize(("plugin", "row"), ROWS, ids=lambda part: part.name if isinstance(part, Option) else part)
 def test_every_row_is_right(plugin: str, row: Option) -> None:
     settings = {field.name for field in fields(Endpoint)}
-    assert row.setting is None or (row.setting in settings and row.name in EXPECTED[plugin])
+    assert row.setting is None or (row.setting in settings and row.name in {*EXPECTED[plugin], *REFUSED})
     assert not (row.setting and row.why)
 
 
