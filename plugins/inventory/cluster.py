@@ -2,32 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# ruff: noqa: E402 - ansible-test wants the documentation before the imports
 """The inventory plugin: asks clusters for their nodes, and makes hosts and groups of them."""
 
 from __future__ import annotations
-
-import hashlib
-import typing as t
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-
-from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.inventory.data import InventoryData
-from ansible.inventory.group import to_safe_group_name
-from ansible.parsing.dataloader import DataLoader
-from ansible.playbook.play_context import PlayContext
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.plugins.loader import connection_loader
-from ansible.utils.display import Display
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ..module_utils._clock import Clock, clock_from_environment
-from ..module_utils._errors import OperationError
-from ..module_utils._wmi.cluster import ClusterInfo, ClusterNode
-from ..module_utils._wsman.endpoint import Endpoint
-from ..plugin_utils._connection import ConnectionTypeError, endpoint_from_connection, open_node
-from ..plugin_utils._stop import quiet_libraries
-from ..plugin_utils._values import one_line, plain, scrubbed
 
 DOCUMENTATION = r"""
 name: cluster
@@ -177,6 +155,29 @@ keyed_groups:
     prefix: build
 """
 
+import hashlib
+import typing as t
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.inventory.group import to_safe_group_name
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.plugins.loader import connection_loader
+from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils._clock import Clock, clock_from_environment
+from ..module_utils._errors import OperationError
+from ..module_utils._wmi.cluster import ClusterInfo, ClusterNode
+from ..module_utils._wsman.endpoint import Endpoint
+from ..plugin_utils._connection import ConnectionTypeError, endpoint_from_connection, open_node
+from ..plugin_utils._stop import quiet_libraries
+from ..plugin_utils._values import one_line, plain, scrubbed
+
 display = Display()
 
 Variables = dict[str, t.Any]
@@ -214,7 +215,6 @@ CONNECTION_VARIABLES: Mapping[str, Mapping[str, str]] = {
         "certificate_validation": "ansible_psrp_cert_validation",
     },
 }
-
 
 
 class NameRefusedError(OperationError):

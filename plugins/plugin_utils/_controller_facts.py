@@ -80,6 +80,7 @@ LIBRARIES = (
     Library("smbprotocol", "smbprotocol", "hotfixes", is_required=False),
 )
 
+
 def library_problem(library: Library) -> str | None:
     """Return why a library cannot be imported, None when it can.
 

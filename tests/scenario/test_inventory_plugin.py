@@ -45,9 +45,10 @@ def write_source(stage: Stage, *asked: str, **options: t.Any) -> str:  # noqa: A
     return str(path)
 
 
-def listed(stage: Stage, source: str, extra: Mapping[str, str] = PASSWORD) -> tuple[Finished, dict[str, t.Any]]:
+def listed(stage: Stage, source: str, extra: Mapping[str, str] | None = None) -> tuple[Finished, dict[str, t.Any]]:
     output = stage.directory / "listed.json"
-    run = stage.controller.run("ansible-inventory", "-i", source, "--list", "--output", str(output), extra=extra)
+    environment = PASSWORD if extra is None else extra
+    run = stage.controller.run("ansible-inventory", "-i", source, "--list", "--output", str(output), extra=environment)
     # Texts of nodes come marked, so that nobody who reads the list takes them for templates.
     marked = output.read_text(encoding="utf-8") if output.exists() else "{}"
     return run, json.loads(marked, object_hook=lambda found: found.get("__ansible_unsafe", found))

@@ -114,6 +114,7 @@ def test_port_that_does_not_speak_tls_fails_at_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = endpoint(server.getsockname()[1], "https")
         server.settimeout(20)
+
         def answer_in_plain_text() -> None:
             # The step before has its own connection.
             for _connection in range(2):

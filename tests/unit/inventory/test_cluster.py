@@ -93,6 +93,7 @@ def parse(
         monkeypatch.setattr(plugin, "open_node", open_node)
         made = plugin.InventoryModule()
         made._load_name = made.ansible_name = NAME
+        made._redirected_names = [NAME]
         made.parse(inventory, DataLoader(), str(path), not refresh)
         made.update_cache_if_changed()
         return inventory
