@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 from types import SimpleNamespace
 
 import pytest
-from ansible._internal._datatag._tags import Origin, TrustedAsTemplate
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -32,13 +32,20 @@ from ansible_collections.cluster_aware.updating.plugins.plugin_utils._connection
 
 CANARY = "Canary-4711"
 
+try:
+    _tags = importlib.import_module("ansible._internal._datatag._tags")
+except ImportError:
+    # ansible-core 2.18 has none.
+    TAGS: list[t.Any] = []
+else:
+    TAGS = [_tags.Origin(path="/inventory.yml", line_num=3), _tags.TrustedAsTemplate()]
+
 
 def tagged(value: t.Any) -> t.Any:  # noqa: ANN401
     """Return the value as Ansible hands it on from an inventory."""
     if isinstance(value, list):
         return [tagged(each) for each in value]
-    tags = [Origin(path="/inventory.yml", line_num=3), TrustedAsTemplate()]
-    for tag in tags:
+    for tag in TAGS:
         value = tag.tag(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
     return value
 
