@@ -212,6 +212,7 @@ class Node:
     paused_by: Cause | None = None
     weight: int = 1
     dynamic_weight: int = 1
+    site: str = ""
     power: Power = Power.RUNNING
     boot_time: datetime = datetime.min
     boot_number: int = 1

@@ -126,7 +126,7 @@ def _node_row(cluster: Cluster, node: Node, number: int) -> Values:
         "CSDVersion": "",
         "DetectedCloudPlatform": 0,
         "DynamicWeight": node.dynamic_weight,
-        "FaultDomain": ["Site:", "Rack:", "Chassis:"],
+        "FaultDomain": [f"Site:{node.site}", "Rack:", "Chassis:"],
         "FaultDomainId": identity,
         "Flags": 0,
         "Id": str(number),

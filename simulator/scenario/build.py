@@ -122,6 +122,7 @@ class _Builder:
             is_member=data.get("member", True),
             has_feature=data.get("feature", True),
             weight=data.get("weight", 1),
+            site=data.get("site", ""),
             state=NodeState[state.upper()],
             power=Power.OFF if state == "down" else Power.RUNNING,
             boot_time=self.now - timedelta(hours=hours),

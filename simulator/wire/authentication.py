@@ -2,22 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is at the other end of a connection: Basic per request, Negotiate once per TCP connection (wsman-cim.md 9)."""
+"""Who is at the other end of a connection: Basic and certificates per request, all else once per TCP connection (wsman-cim.md 9)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import struct
-import typing as t
 from dataclasses import dataclass
 
-import spnego
-from spnego.exceptions import SpnegoError
-
+from .contexts import (
+    CREDSSP_SEALING,
+    SPNEGO_SEALING,
+    Acceptor,
+    ContextError,
+    KerberosAcceptor,
+    SpnegoAcceptor,
+    accepts_kerberos,
+    wants_kerberos,
+)
 from .credentials import Credentials
 
 _CHALLENGE = "WWW-Authenticate"
+
+MUTUAL_TLS = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+"""What a client says in the Authorization header when its certificate is to count (wsman-cim.md 9)."""
 
 
 @dataclass(frozen=True)
@@ -30,41 +38,9 @@ class Verdict:
     headers: tuple[tuple[str, str], ...] = ()
     """Headers for the answer: the challenges of a 401, or the last token of a handshake."""
 
-    ends_connection: bool = False
-
-
-class Sealed(t.Protocol):
-    """A sealed message."""
-
-    header: bytes
-    data: bytes
-    padding_length: int
-
-
-class Context(t.Protocol):
-    """A security context as message encryption uses it."""
-
-    def wrap_winrm(self, data: bytes) -> Sealed:
-        """Seal a message."""
-
-    def unwrap_winrm(self, header: bytes, data: bytes) -> bytes:
-        """Open a sealed message."""
-
-
-class Acceptor(Context, t.Protocol):
-    """A context while it is being established."""
-
-    complete: bool
-    client_principal: str | None
-
-    def step(self, in_token: bytes) -> bytes | None:
-        """Take a token of the client and return the next one for it."""
-
 
 class Authenticator:
     """The authentication state of one connection.
-
-    Kerberos joins as a further acceptor in `_new_context`: everything else only sees a context with tokens in and out.
 
     Args:
         credentials: who may log on.
@@ -72,12 +48,15 @@ class Authenticator:
         allow_unencrypted: True lets Basic run over plain HTTP.
     """
 
+    certificate_user: str | None = None
+    """Whose certificate the client has shown in the TLS handshake."""
+
     def __init__(self, credentials: Credentials, *, is_tls: bool, allow_unencrypted: bool) -> None:
         self._credentials = credentials
         self._offers_basic = is_tls or allow_unencrypted
         self._pending: Acceptor | None = None
-        self.context: Context | None = None
-        """The established Negotiate context, None before and with Basic."""
+        self.context: Acceptor | None = None
+        """The established context, None before and with Basic or a certificate."""
         self._user: str | None = None
         self.handshakes = 0
         """Requests that were part of authentication and carried out nothing."""
@@ -86,10 +65,12 @@ class Authenticator:
         """Return the verdict on a request with this Authorization header."""
         if authorization is None:
             return Verdict(self._user) if self._user is not None else self._challenge()
+        if authorization.strip() == MUTUAL_TLS and self.certificate_user is not None:
+            return Verdict(self.certificate_user)
         scheme, _unused, value = authorization.partition(" ")
         if scheme.lower() == "basic" and self._offers_basic:
             return self._basic(value.strip())
-        if scheme.lower() in ("negotiate", "ntlm"):
+        if scheme.lower() in ("negotiate", "ntlm", "kerberos", "credssp"):
             return self._negotiate(scheme, value.strip())
         return self._challenge()
 
@@ -100,6 +81,9 @@ class Authenticator:
     def _challenge(self) -> Verdict:
         self.handshakes += 1
         headers = [(_CHALLENGE, "Negotiate")]
+        if accepts_kerberos():
+            headers.append((_CHALLENGE, "Kerberos"))
+        headers.append((_CHALLENGE, "CredSSP"))
         if self._offers_basic:
             headers.append((_CHALLENGE, 'Basic realm="WSMAN"'))
         return Verdict(None, tuple(headers))
@@ -129,9 +113,8 @@ class Authenticator:
         if self._pending is None:
             self.forget()
         try:
-            answer, is_complete = self._step(token)
-        # The acceptor parses whatever a client sends; besides its own errors, broken tokens surface as any of these.
-        except (SpnegoError, ValueError, KeyError, IndexError, TypeError, struct.error, NotImplementedError, StopIteration, AttributeError):
+            answer, is_complete = self._step(scheme, token)
+        except ContextError:
             self.forget()
             return self._challenge()
         reply = ((_CHALLENGE, f"{scheme} {base64.b64encode(answer).decode('ascii')}"),) if answer else ()
@@ -140,19 +123,27 @@ class Authenticator:
             return Verdict(None, reply)
         return Verdict(self._user, reply)
 
-    def _step(self, token: bytes) -> tuple[bytes | None, bool]:
+    def _step(self, scheme: str, token: bytes) -> tuple[bytes, bool]:
         with self._credentials.acceptor_environment():
             if self._pending is None:
-                self._pending = self._new_context()
+                self._pending = self._new_context(scheme.lower(), token)
             acceptor = self._pending
             answer = acceptor.step(token)
-        if not acceptor.complete:
+        if not acceptor.is_complete:
             return answer, False
-        self.context, self._pending = acceptor, None
-        self._user = self._credentials.known_name(acceptor.client_principal or "")
+        user = self._credentials.known_name(acceptor.principal)
+        if user is None:
+            # A realm knows more users than those that may work on this node.
+            raise ContextError("not a user of this node")
+        self.context, self._pending, self._user = acceptor, None, user
         return answer, True
 
     @staticmethod
-    def _new_context() -> Acceptor:
-        # The pure Python acceptor takes raw NTLM and NTLM within SPNEGO, and needs no system library.
-        return t.cast(Acceptor, spnego.server(protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate))
+    def _new_context(scheme: str, token: bytes) -> Acceptor:
+        if scheme == "credssp":
+            return SpnegoAcceptor("credssp", CREDSSP_SEALING)
+        if scheme == "kerberos" or wants_kerberos(token):
+            if not accepts_kerberos():
+                raise ContextError("no Kerberos here")
+            return KerberosAcceptor()
+        return SpnegoAcceptor("negotiate", SPNEGO_SEALING)

@@ -15,6 +15,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from .authentication import Authenticator
 from .credentials import Credentials
@@ -69,6 +70,7 @@ class Connection:
         self._tls = tls
         self._on_end = on_end
         self._is_refused = is_refused
+        self._credentials = credentials
         self._auth = Authenticator(credentials, is_tls=self.is_tls, allow_unencrypted=shared.allow_unencrypted)
         self._aborted = threading.Event()
         self.cancel_reason: str | None = None
@@ -153,7 +155,9 @@ class Connection:
             return self._sock
         try:
             self._sock.settimeout(self._header_seconds)
-            return self._tls.wrap_socket(self._sock, server_side=True)
+            sock = self._tls.wrap_socket(self._sock, server_side=True)
+            self._auth.certificate_user = self._credentials.certificate_user(sock.getpeercert(binary_form=True))
+            return sock
         except (OSError, ValueError):
             # A client that speaks no TLS or does not trust the certificate: nothing to answer.
             return None
@@ -202,7 +206,7 @@ class Connection:
         context = self._auth.context if is_sealed(head.headers.get("content-type", "")) else None
         if context is not None:
             try:
-                plain, charset = open_sealed(context, body)
+                plain, charset = open_sealed(context, head.headers["content-type"], body)
             except SealError:
                 # wsman-cim.md 6.3: a stale context; what was sealed with its keys is lost.
                 self._auth.forget()
@@ -240,10 +244,10 @@ class Connection:
             return False
         return find(soap_body, IDENTITY, "Identify") is not None
 
-    @staticmethod
-    def _check_head(head: Head) -> None:
-        path = head.path.partition("?")[0]
-        if path.casefold().rstrip("/") != "/wsman":
+    def _check_head(self, head: Head) -> None:
+        # Through a proxy the whole URL stands in the first line.
+        path = urlsplit(head.path).path
+        if path.casefold().strip("/") != self._node.options.url_prefix.casefold().strip("/"):
             raise HttpError(404, unread=head.announced)
         if head.method != "POST":
             raise HttpError(405, unread=head.announced)

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from spnego._ntlm_raw.crypto import ntowfv1  # the hash function NTLM needs is in no public library
 
+from .certificate import user_of_certificate
+
 _VARIABLE = "NTLM_USER_FILE"
 # pyspnego finds the acceptor's credentials only through the environment of the process; several servers may live in one process.
 _environment = threading.Lock()
@@ -56,10 +58,23 @@ class Credentials:
         is_equal = hmac.compare_digest(expected.encode("utf-8", "surrogatepass"), password.encode("utf-8", "surrogatepass"))
         return entry[0] if entry and is_equal else None
 
-    def known_name(self, principal: str) -> str:
-        """Return the configured spelling of a name that has been authenticated."""
-        entry = self._users.get(self._local_name(principal))
-        return entry[0] if entry else principal
+    def known_name(self, principal: str) -> str | None:
+        """Return the configured spelling of a name that has been authenticated, None when it is no user of this server.
+
+        Args:
+            principal: as the mechanism spells it; of a Kerberos principal the realm may be left out in the configuration.
+        """
+        entry = self._users.get(self._local_name(principal)) or self._users.get(principal.rpartition("@")[0].casefold())
+        return entry[0] if entry else None
+
+    def certificate_user(self, certificate: bytes | None) -> str | None:
+        """Return the user that a client's certificate stands for, None without one or when it is no user of this server.
+
+        Args:
+            certificate: as DER.
+        """
+        name = user_of_certificate(certificate) if certificate else None
+        return self.known_name(name) if name else None
 
     @contextlib.contextmanager
     def acceptor_environment(self) -> Iterator[None]:

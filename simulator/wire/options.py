@@ -48,6 +48,9 @@ class WireOptions:
     optimized_items: t.Literal["one", "all"] = "one"
     """How many objects an optimized enumeration of several returns at once: 2008 and later one, 2003 all (3.4)."""
 
+    url_prefix: str = "wsman"
+    """The path of the service, as the URLPrefix of a listener (6.3)."""
+
     header_timeout: float = 30.0
     """Twin seconds in which the header of a started request has to be complete."""
 

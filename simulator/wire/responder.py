@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .authentication import Context
+from .contexts import Acceptor
 from .http import Channel, answer_head, chunk
-from .sealing import CONTENT_TYPE, seal
+from .sealing import content_type, seal
 
 _SOAP_TYPE = "application/soap+xml;charset=UTF-8"
 
@@ -25,7 +25,7 @@ class Responder:
         keeps_alive: whether the connection stays open afterwards.
     """
 
-    def __init__(self, channel: Channel, context: Context | None, headers: Sequence[tuple[str, str]], *, keeps_alive: bool) -> None:
+    def __init__(self, channel: Channel, context: Acceptor | None, headers: Sequence[tuple[str, str]], *, keeps_alive: bool) -> None:
         self._channel = channel
         self._context = context
         self._headers = list(headers)
@@ -43,7 +43,7 @@ class Responder:
         self.has_begun = True
         body = self._wrap(plain)
         self.bytes_out += len(body)
-        self._channel.send(self._head(status, ("Content-Length", str(len(body)))) + body)
+        self._channel.send(self._head(status, plain, ("Content-Length", str(len(body)))) + body)
 
     def truncated(self, plain: bytes) -> None:
         """Announce a whole answer and send half of it."""
@@ -51,24 +51,24 @@ class Responder:
         body = self._wrap(plain)
         half = body[: len(body) // 2]
         self.bytes_out += len(half)
-        self._channel.send(self._head(200, ("Content-Length", str(len(body)))) + half)
+        self._channel.send(self._head(200, plain, ("Content-Length", str(len(body)))) + half)
 
-    def begin_stream(self) -> None:
-        """Start a chunked answer; more than once is once."""
+    def begin_stream(self, plain: bytes = b"") -> None:
+        """Start a chunked answer, with the first envelope when there is one already; more than once is once."""
         if not self.has_begun:
             self.has_begun = True
-            self._channel.send(self._head(200, ("Transfer-Encoding", "chunked")))
+            self._channel.send(self._head(200, plain, ("Transfer-Encoding", "chunked")))
 
     def stream(self, plain: bytes) -> None:
         """Send one envelope as one chunk (wsman-cim.md 7.2)."""
-        self.begin_stream()
+        self.begin_stream(plain)
         body = self._wrap(plain)
         self.bytes_out += len(body)
         self._channel.send(chunk(body))
 
     def truncated_chunk(self, plain: bytes) -> None:
         """Send half of a chunk."""
-        self.begin_stream()
+        self.begin_stream(plain)
         data = chunk(self._wrap(plain))
         half = data[: len(data) // 2]
         self.bytes_out += len(half)
@@ -78,8 +78,8 @@ class Responder:
         """End a chunked answer."""
         self._channel.send(chunk(b""))
 
-    def _head(self, status: int, length: tuple[str, str]) -> bytes:
-        kind = CONTENT_TYPE if self._context is not None else _SOAP_TYPE
+    def _head(self, status: int, plain: bytes, length: tuple[str, str]) -> bytes:
+        kind = content_type(self._context, plain) if self._context is not None else _SOAP_TYPE
         return answer_head(status, [("Content-Type", kind), *self._headers, length, *self._connection()])
 
     def _connection(self) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..cim import Interceptor, NodeEndpoint, TwinClock
+from .certificate import make_client_certificates
 from .connection import Connection
 from .credentials import Credentials
 from .enumeration import Enumerations
@@ -69,6 +70,7 @@ class WireServer:
         self._shared = Surroundings(interceptor, request_log, lambda: next(self._counter), allow_unencrypted)
         self._credentials = Credentials(users, [name for endpoint in endpoints for name in (endpoint.node, endpoint.cluster)])
         self._certificate = certificate
+        self._users = tuple(users)
         numbers = itertools.count(1)
         chosen = options or WireOptions()
         self._services = [
@@ -80,6 +82,8 @@ class WireServer:
     def start(self) -> None:
         """Open every endpoint; returns when all of them answer."""
         self._credentials.open()
+        if self._certificate is not None:
+            make_client_certificates(*self._certificate, self._users)
         self._is_running = True
         try:
             tls = self._tls_context()
@@ -134,6 +138,9 @@ class WireServer:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(str(self._certificate[0]), str(self._certificate[1]))
+        # Who shows a certificate must show one of ours; it counts only when the request says so (wsman-cim.md 9).
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(str(self._certificate[0]))
         return context
 
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import typing as t
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +51,30 @@ class Twin:
         directory: where its files go.
         rate: twin seconds per real second.
         seed: of the model's dice.
+        address: of its first node; a free one by default.
+        ports: of HTTP and HTTPS on every node.
+        environment: further variables for its process.
     """
 
-    def __init__(self, scenario: str | Path, directory: Path, *, rate: float = 100.0, seed: int = 1) -> None:
+    def __init__(
+        self,
+        scenario: str | Path,
+        directory: Path,
+        *,
+        rate: float = 100.0,
+        seed: int = 1,
+        address: str | None = None,
+        ports: tuple[int, int] = (PORT, TLS_PORT),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         # The twin has a working directory of its own.
         self.scenario = Path(scenario).resolve() if Path(scenario).is_file() else scenario
         self.directory = directory
         self.rate = rate
         self.seed = seed
+        self.address = address
+        self.ports = ports
+        self.environment = dict(environment or {})
         self.nodes: list[TwinNode] = []
         self.certificate: Path | None = None
         self._process: Child | None = None
@@ -109,12 +126,12 @@ class Twin:
     def _start_once(self) -> None:
         ready = self.directory / "ready.json"
         ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "simulator", "serve", str(self.scenario), "--address", free_block()]
-        command += ["--port", str(PORT), "--tls-port", str(TLS_PORT), "--rate", str(self.rate), "--seed", str(self.seed)]
+        command = [sys.executable, "-m", "simulator", "serve", str(self.scenario), "--address", self.address or free_block()]
+        command += ["--port", str(self.ports[0]), "--tls-port", str(self.ports[1]), "--rate", str(self.rate), "--seed", str(self.seed)]
         command += ["--events", str(self.events_file), "--requests", str(self.requests_file)]
         command += ["--ready-file", str(ready), "--control", self.socket_file.name]
         # The control socket is named relative to the directory: a socket's path has room for 107 characters only.
-        environment = clean_environment(self.directory, {"PYTHONPATH": str(CHECKOUT)})
+        environment = clean_environment(self.directory, {"PYTHONPATH": str(CHECKOUT), **self.environment})
         self._process = start(command, environment=environment, directory=self.directory, output=self.directory / "twin.log")
         deadline = time.monotonic() + START_SECONDS
         while not ready.exists():

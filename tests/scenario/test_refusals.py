@@ -145,7 +145,7 @@ def test_unhealthy_storage_is_refused(opened: Open) -> None:
     assert stage.verdict() == []
 
 
-@pytest.mark.parametrize("connection", ["ansible.builtin.local", "ansible.builtin.psrp", "ansible.builtin.ssh"])
+@pytest.mark.parametrize("connection", ["ansible.builtin.local", "ansible.builtin.ssh"])
 def test_other_connection_types_get_a_sentence(connection: str, opened: Open) -> None:
     stage = opened()
     refused(stage, stage.write_playbook(role_play()), "-e", f"ansible_connection={connection}", says="winrm")

@@ -117,6 +117,7 @@ class ClusterNode:
         node_weight: configured vote, None when not reported.
         dynamic_weight: current vote, None when not reported.
         drain_error_code: Win32 code of the last failed drain, newest systems only.
+        site: the site of the node's fault domain, None when it has none or the system knows none.
     """
 
     name: str
@@ -127,6 +128,7 @@ class ClusterNode:
     dynamic_weight: int | None = None
     drain_error_code: int | None = None
     build_number: int | None = None
+    site: str | None = None
 
 
 @dataclass(frozen=True)
@@ -322,7 +324,17 @@ def _cluster_node(found: CimInstance) -> ClusterNode:
         dynamic_weight=found.integer("DynamicWeight"),
         drain_error_code=found.integer("DrainErrorCode"),
         build_number=found.integer("BuildNumber"),
+        site=_site(found.texts("FaultDomain")),
     )
+
+
+def _site(fault_domain: list[str]) -> str | None:
+    """Return the site of a node; that the texts read "Site:Berlin", "Rack:" and "Chassis:" is inferred (wmi-classes.yml has the type)."""
+    for part in fault_domain:
+        kind, sign, name = part.partition(":")
+        if sign and kind.strip().casefold() == "site":
+            return name.strip() or None
+    return None
 
 
 def _cluster_resource(found: CimInstance) -> ClusterResource:

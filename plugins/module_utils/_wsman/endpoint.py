@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 AuthMethod: t.TypeAlias = t.Literal["basic", "plaintext", "ntlm", "kerberos", "credssp", "certificate", "ssl"]
 MessageEncryption: t.TypeAlias = t.Literal["auto", "always", "never"]
+CredSspMechanism: t.TypeAlias = t.Literal["auto", "kerberos", "ntlm"]
 
 ENCRYPTING_METHODS = frozenset({"ntlm", "kerberos", "credssp"})
 """Methods that authenticate a TCP connection and can seal messages on it (wsman-cim.md 9)."""
@@ -25,6 +26,7 @@ class Endpoint:
     """One host's WS-Management service, with everything that pywinrm's Transport needs to reach it.
 
     `message_encryption` "auto" means: sealed messages on http, none on https; clear text on http only when "never" asks for it.
+    `gets_ticket` says that Kerberos asks for a ticket with user and password, instead of taking one that is there.
     `connect_timeout` and `read_timeout` are clock seconds.
     """
 
@@ -38,13 +40,15 @@ class Endpoint:
     message_encryption: MessageEncryption = "auto"
     proxy: str | None = field(default=None, repr=False)
     send_cbt: bool = True
-    realm: str | None = None
+    gets_ticket: bool = False
     service: str = "HTTP"
     kerberos_delegation: bool = False
     kerberos_hostname_override: str | None = None
     cert_pem: str | None = None
     cert_key_pem: str | None = None
     credssp_disable_tlsv1_2: bool = False
+    credssp_auth_mechanism: CredSspMechanism = "auto"
+    credssp_minimum_version: int = 2
     connect_timeout: float = 30.0
     read_timeout: float = 75.0
 

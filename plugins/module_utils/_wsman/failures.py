@@ -11,6 +11,7 @@ change at any time.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -144,7 +145,7 @@ def sign_in_failure(error: BaseException, endpoint: Endpoint) -> WsmanError:
     """Return the error for an exception before the request was sent."""
     kinds = _class_names(error)
     if kinds & {"KerberosExchangeError", "GSSError", "MutualAuthenticationError"}:
-        return kerberos_failure(endpoint)
+        return kerberos_failure(error, endpoint)
     if type(error).__name__ == "InvalidCredentialsError":
         return unauthorized(endpoint)
     status = getattr(error, "code", None)
@@ -179,10 +180,16 @@ def is_unproven_answer(error: BaseException) -> bool:
     return "MutualAuthenticationError" in _class_names(error)
 
 
-def kerberos_failure(endpoint: Endpoint) -> AuthenticationError:
+# What the library says of a ticket: it names principals and hosts, never a secret.
+_GSS_REASON = re.compile(r"""\((?:"([^"]+)"|'([^']+)'),\s*-\d+\)""")
+
+
+def kerberos_failure(error: BaseException, endpoint: Endpoint) -> AuthenticationError:
     """Return the error for a ticket that could not be had or was not accepted."""
+    said = [_GSS_REASON.search(str(cause)) for cause in _causes(error)]
+    reason = next((f" ({match[1] or match[2]})" for match in said if match), "")
     return AuthenticationError(
-        f"Kerberos gave no ticket for {endpoint.service}/{endpoint.kerberos_hostname_override or urlsplit(endpoint.url).hostname}",
+        f"Kerberos gave no ticket for {endpoint.service}/{endpoint.kerberos_hostname_override or urlsplit(endpoint.url).hostname}{reason}",
         node=endpoint.name,
         remedy="Run klist and kinit on the controller, check that both clocks agree, and use the host's full DNS name",
     )

@@ -28,7 +28,7 @@ else:
     MISSING = None
 
 from .._clock import Clock
-from . import failures, xml_stream
+from . import failures, libraries, tickets, xml_stream
 from .blocks import Block, BlockRefusedError, BlockSplitter
 from .channel import Traffic
 from .endpoint import Endpoint
@@ -52,14 +52,11 @@ def open_transport_channel(endpoint: Endpoint, clock: Clock, traffic: Traffic) -
     Raises:
         WsmanError: the endpoint's settings can never work.
     """
-    missing_package = MISSING or xml_stream.MISSING
-    if missing_package is not None:
-        raise RequestRefusedError(
-            f"a Python package is missing ({missing_package})",
-            node=endpoint.name,
-            remedy="Install the packages of the collection's requirements.txt into the Python environment that runs this",
-        )
+    missing = MISSING or xml_stream.MISSING
+    if missing is not None:
+        raise libraries.missing_package(missing, endpoint.name)
     _require_settings(endpoint)
+    libraries.require_library(endpoint.auth, endpoint.name)
     return TransportChannel(endpoint, clock, traffic)
 
 
@@ -115,6 +112,7 @@ class TransportChannel:
     def open(self) -> None:
         """Build the Transport; on http with sealing this signs in."""
         endpoint = self._endpoint
+        self._choose_ticket()
         connect = self._clock.socket_timeout(endpoint.connect_timeout)
         read = self._clock.socket_timeout(endpoint.read_timeout)
         try:
@@ -122,7 +120,6 @@ class TransportChannel:
                 endpoint.url,
                 username=endpoint.username,
                 password=endpoint.password,
-                realm=endpoint.realm,
                 service=endpoint.service,
                 # Explicit, or the environment's proxies and CA bundles would take part (pywinrm-streaming.md 6).
                 proxy=endpoint.proxy,
@@ -137,6 +134,8 @@ class TransportChannel:
                 auth_method=endpoint.auth,
                 message_encryption="always" if endpoint.seals_messages else "never",
                 credssp_disable_tlsv1_2=endpoint.credssp_disable_tlsv1_2,
+                credssp_auth_mechanism=endpoint.credssp_auth_mechanism,
+                credssp_minimum_version=endpoint.credssp_minimum_version,
                 send_cbt=endpoint.send_cbt,
             )
             self._session = self._transport.build_session()
@@ -153,6 +152,8 @@ class TransportChannel:
         if self._session is None:
             self.open()
         session = t.cast("requests.Session", self._session)
+        # Whoever uses the channel may be another thread than the one that opened it, and a new connection signs in again.
+        self._choose_ticket()
         encryption = self._transport.encryption
         try:
             if encryption is not None:
@@ -170,10 +171,18 @@ class TransportChannel:
             raise self._send_failure(error, kind) from None
         return TransportAnswer(response, encryption, self._endpoint, kind, self._traffic)
 
+    def _choose_ticket(self) -> None:
+        if self._endpoint.auth == "kerberos":
+            tickets.choose_ticket(self._endpoint)
+
     def _send_failure(self, error: Exception, kind: Kind) -> WsmanError:
         refused = failures.connection_failure(error, self._endpoint)
         if refused is not None:
             return refused
+        if self._transport.encryption is not None and type(error).__name__ == "AuthenticationException":
+            # The keys went with a closed connection: requests-credssp signs in anew, sends what only the old keys open, and takes the
+            # host's refusal of it for one of the sign-in.
+            return failures.http_failure(400, self._endpoint, kind, is_context_broken=True)
         is_kerberos = type(error).__name__ == "KerberosExchangeError"
         if failures.is_unproven_answer(error) or (isinstance(error, requests.RequestException) and not is_kerberos):
             return failures.loss(error, self._endpoint, kind)

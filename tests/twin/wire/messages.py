@@ -148,7 +148,9 @@ class RawClient:
         merged = {"Content-Type": "application/soap+xml;charset=UTF-8", "Authorization": self.authorization, **(headers or {})}
         self.connection.request(method, path, body, {name: value for name, value in merged.items() if value})
         response = self.connection.getresponse()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+        # A header that comes more than once is a list.
+        found = {name.lower(): ", ".join(response.headers.get_all(name, [])) for name in response.headers}
+        return Answer(response.status, found, response.read())
 
     def begin(self, body: bytes) -> http.client.HTTPResponse:
         """Send a request and return the answer with its body unread."""

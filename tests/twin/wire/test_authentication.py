@@ -57,7 +57,15 @@ def tls_context(twin: Twin) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize(
-    ("auth", "tls", "encryption"), [("ntlm", False, "always"), ("ntlm", True, "auto"), ("ntlm", True, "always"), ("basic", True, "never")]
+    ("auth", "tls", "encryption"),
+    [
+        ("ntlm", False, "always"),
+        ("ntlm", True, "auto"),
+        ("ntlm", True, "always"),
+        ("basic", True, "never"),
+        ("credssp", False, "always"),
+        ("credssp", True, "auto"),
+    ],
 )
 def test_pywinrm_logs_on_and_gets_answers(strict: Twin, auth: str, tls: bool, encryption: str) -> None:
     session = transport(strict, auth, tls=tls, encryption=encryption)
@@ -112,7 +120,7 @@ def test_401_names_the_mechanisms(strict: Twin) -> None:
     plain = strict.client()
     plain.authorization = ""
     answer = plain.post(b"")
-    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Negotiate")
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, "Negotiate, CredSSP")
     secure = strict.client(port=strict.tls_port, tls=tls_context(strict))
     secure.authorization = ""
     assert secure.post(b"").status == 401

@@ -55,6 +55,23 @@ def test_one_node_is_one_get_by_key(client: ScriptedClient, cluster: Cluster) ->
     assert client.calls == [Call("get", NODE, {"Name": "N1"})]
 
 
+@pytest.mark.parametrize(
+    ("fault_domain", "site"),
+    [
+        (["Site:Berlin", "Rack:", "Chassis:"], "Berlin"),
+        (["Rack:R1", "site: Bern:West "], "Bern:West"),
+        (["Site:", "Rack:", "Chassis:"], None),
+        (["Berlin"], None),
+        ([], None),
+    ],
+)
+def test_site_of_a_node_is_that_of_its_fault_domain(
+    client: ScriptedClient, cluster: Cluster, fault_domain: list[str], site: str | None
+) -> None:
+    client.on("get", NODE, instance(NODE, Name="N1", State=0, FaultDomain=fault_domain))
+    assert cluster.node("N1").site == site
+
+
 @pytest.mark.parametrize("state", [None, -1, 4294967295, 77])
 def test_a_node_state_that_nobody_knows_is_unknown(client: ScriptedClient, cluster: Cluster, state: int | None) -> None:
     client.on("get", NODE, instance(NODE, Name="N1", State=state, NodeDrainStatus=9))
