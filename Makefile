@@ -85,15 +85,16 @@ test: samba
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory sanity
 	@$(MAKE) --no-print-directory archive
+	@$(MAKE) --no-print-directory importer
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
 check: setup
 	@$(MAKE) --no-print-directory ruff types
 	@exec $(PYTEST) tests/unit $(PARALLEL)
 
-lint: ruff types ansible-lint changelog-lint
+lint: ruff types ansible-lint changelog-lint reuse
 
-.PHONY: ruff ansible-lint changelog-lint
+.PHONY: ruff ansible-lint changelog-lint reuse importer
 ruff: setup
 	$(BIN)/ruff check --quiet .
 
@@ -106,6 +107,13 @@ ansible-lint: setup
 
 changelog-lint: setup
 	$(BIN)/antsibull-changelog lint
+
+reuse: setup
+	$(BIN)/reuse lint --quiet
+
+# What Galaxy's own importer says about the archive, in an environment of its own.
+importer: setup
+	$(BIN)/python -m tools.importer
 
 unit: setup
 	@exec $(PYTEST) tests/unit $(PARALLEL)

@@ -44,9 +44,13 @@ class StopRequest:
             signal.signal(number, signal.SIG_IGN)
         self.is_made = True
 
+    def is_orphan(self) -> bool:
+        """Return whether ansible-playbook is gone, so that nobody goes on with the run."""
+        return os.getppid() != self._parent
+
     def check(self) -> None:
         """Raise StoppedError when the task was told to stop."""
-        is_orphan = os.getppid() != self._parent
+        is_orphan = self.is_orphan()
         if self.is_made or is_orphan:
             raise StoppedError(
                 "stopped between two steps, as ansible-playbook is gone" if is_orphan else "stopped as asked, between two steps",

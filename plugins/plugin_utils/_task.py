@@ -178,7 +178,7 @@ class TaskRun:
         with contextlib.ExitStack() as stack:
             for other in self.facts.others_at_work(fact, self.peers.hosts(None)) if is_kept else ():
                 fleet = self.fleet(other.cluster, other.nodes)
-                stack.enter_context(Keeper(fleet.sibling(), other.owner(), self.clock, first_seconds=FIRST_BEAT_SECONDS))
+                stack.enter_context(self._keeper(fleet, other))
             yield
 
     def _kept_work(self, work: NodeWork, fact: RunFact, *, is_kept: bool, heeds_stop: bool) -> Iterator[NodeWork]:
@@ -187,7 +187,7 @@ class TaskRun:
             return
         fleet = work.fleet
         beaten_at = self.facts.beaten_at(fact)
-        keeper = Keeper(fleet.sibling(), fact.owner(), self.clock, node=fact.node, beaten_at=beaten_at, first_seconds=FIRST_BEAT_SECONDS)
+        keeper = self._keeper(fleet, fact, node=fact.node, beaten_at=beaten_at)
         with keeper:
 
             def check() -> None:
@@ -199,6 +199,17 @@ class TaskRun:
                 work.heed = keeper.heed
             yield work
         self._beaten_at = keeper.beaten_at
+
+    def _keeper(self, fleet: Fleet, fact: RunFact, *, node: str | None = None, beaten_at: float | None = None) -> Keeper:
+        return Keeper(
+            fleet.sibling(),
+            fact.owner(),
+            self.clock,
+            node=node,
+            beaten_at=beaten_at,
+            first_seconds=FIRST_BEAT_SECONDS,
+            is_orphan=self.stop.is_orphan,
+        )
 
     @contextlib.contextmanager
     def _noting_a_stop(self, journal: Journal) -> Iterator[None]:

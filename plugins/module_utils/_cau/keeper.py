@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 import types
 import typing as t
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .._clock import Clock
@@ -53,6 +54,10 @@ class _Post:
         return min(self.beat_at, self.touch_at)
 
 
+def _never() -> bool:
+    return False
+
+
 class Keeper:
     """A thread with connections of its own that touches the lock on every node and sets the heartbeat; a context manager.
 
@@ -71,6 +76,8 @@ class Keeper:
             passes before the first touch, since every step on a node reads the lock when it begins.
         touch_seconds: between two touches of the lock, in clock seconds; the provider drops it after 3600.
         patience_seconds: how long another node may give no answer, in clock seconds.
+        is_orphan: whether nobody is left who would go on with the run. The lock is kept until the step is over, since what the node was
+            asked for goes on there, and the heartbeat is not, so that the next run need not wait for that before it knows.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Keeper:
         beat_seconds: float = 300,
         touch_seconds: float = 900,
         patience_seconds: float = 600,
+        is_orphan: Callable[[], bool] = _never,
     ) -> None:
         self._fleet = fleet
         self._run_id = owner.run_id
@@ -93,6 +101,7 @@ class Keeper:
         self._beat_seconds = beat_seconds
         self._touch_seconds = touch_seconds
         self._patience_seconds = patience_seconds
+        self._is_orphan = is_orphan
         self._journal = Journal(fleet, owner, clock)
         now = clock.now()
         if beaten_at is None:
@@ -207,7 +216,8 @@ class Keeper:
             self._touch_session(post)
             post.touch_at = self._clock.now() + self._touch_seconds
         if post.beat_at <= now:
-            self._beat(post)
+            if not self._is_orphan():
+                self._beat(post)
             post.beat_at = self._clock.now() + self._beat_seconds
 
     def _touch_lock(self, post: _Post) -> bool:

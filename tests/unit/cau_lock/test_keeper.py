@@ -56,6 +56,19 @@ def test_heartbeat_and_lock_stay_fresh_for_hours(world: FakeWorld, keeper: Keepe
         assert entry.age_seconds <= 300
 
 
+def test_orphan_keeps_the_lock_and_shows_no_sign_of_life(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    gone: list[bool] = []
+    keeper = Keeper(ours.fleet.sibling(), ours.owner, clock, node="node1", is_orphan=lambda: bool(gone))
+    pass_time(keeper, clock, 600)
+    gone.append(True)
+    world.log.clear()
+    pass_time(keeper, clock, 2 * 3600)
+    keeper.check()
+    assert world.calls("set_text") == []
+    assert all(machine.run_lock is not None for machine in world.machines.values())
+
+
 def test_beats_and_touches_are_as_rare_as_they_may_be(world: FakeWorld, keeper: Keeper, clock: FakeClock) -> None:
     pass_time(keeper, clock, 3600)
     assert len(world.calls("set_text", node="node2")) == 12
