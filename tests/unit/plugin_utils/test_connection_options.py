@@ -97,7 +97,12 @@ NEEDED: dict[str, dict[str, object]] = {
 REFUSED = {"certificate_key_password"}
 """Options that no value of can work."""
 
-OTHER_VALUES: dict[str, object] = {"no_profile": True, "kinit_env_vars": ["KRB5_TRACE"], "kerberos_command": "/opt/kinit", "configuration_name": "Mine"}
+OTHER_VALUES: dict[str, object] = {
+    "no_profile": True,
+    "kinit_env_vars": ["KRB5_TRACE"],
+    "kerberos_command": "/opt/kinit",
+    "configuration_name": "Mine",
+}
 
 
 def declared(plugin: str) -> set[str]:
