@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.read import Options, read_snapshot
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.records import ShareProblem, Snapshot, Unread
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.read import POLICY_KEY, Options, read_snapshot
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.records import (
+    ShareProblem,
+    Snapshot,
+    Unread,
+    UpdatePolicy,
+)
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.rules import judge
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, VirtualDisk
@@ -117,3 +122,21 @@ def test_share_is_checked_for_all_members(world: FakeWorld) -> None:
     snapshot = read_snapshot("hv-a", {host: world.opener(name) for host, name in HOSTS.items()}, world.clock, options)
     assert asked == ["node1", "node2", "node3"]
     assert snapshot.share == (ShareProblem("no share", "Make one", is_error=True),)
+
+
+@pytest.mark.parametrize(
+    ("automatic", "policy"),
+    [
+        (None, UpdatePolicy(None, is_off=False, server=None)),
+        ({"AUOptions": 3, "NoAutoUpdate": 1}, UpdatePolicy(3, is_off=False, server=None)),
+        ({"AUOptions": 4, "NoAutoUpdate": 1}, UpdatePolicy(4, is_off=True, server=None)),
+        ({"NoAutoUpdate": 1, "UseWUServer": 1}, UpdatePolicy(None, is_off=True, server="http://wsus01:8530")),
+        ({"NoAutoUpdate": 0, "UseWUServer": 0}, UpdatePolicy(None, is_off=False, server=None)),
+    ],
+)
+def test_policy_is_read_as_far_as_it_decides(world: FakeWorld, automatic: dict[str, object] | None, policy: UpdatePolicy) -> None:
+    registry = world.machine("node2").registry
+    registry[POLICY_KEY] = {"WUServer": "http://wsus01:8530"}
+    if automatic is not None:
+        registry[rf"{POLICY_KEY}\AU"] = automatic
+    assert {node.name: node.policy for node in read(world).nodes}["node2"] == policy

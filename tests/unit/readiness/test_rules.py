@@ -206,6 +206,10 @@ def test_own_run_is_no_hindrance() -> None:
     assert judge(snapshot(*own, own_run=RUN)) == []
 
 
+def test_journal_of_the_own_run_without_its_lock_is_no_hindrance_either() -> None:
+    assert judge(snapshot(node("node2", journals=(RUN,)), own_run=RUN)) == []
+
+
 def test_lock_of_another_run_of_the_collection_is_told_apart() -> None:
     given = snapshot(node("node1", run_lock=OTHER), node("node2", journals=(OTHER,)))
     (finding,) = judge(given)
