@@ -97,6 +97,15 @@ def test_cluster_in_order_has_no_finding_and_takes_under_twenty_messages_per_nod
     assert stage.verdict(is_check_mode=True) == []
 
 
+@pytest.mark.parametrize(("s2d", "most"), [(False, 19), (True, 22)])
+def test_all_policies_on_two_nodes_take_no_more_messages_than_documented(s2d: bool, most: int, opened: Open) -> None:
+    policies = {rf"{POLICY}\AU": {"AUOptions": 4, "NoAutoUpdate": 1, "UseWUServer": 1}, POLICY: {"WUServer": "http://wsus01:8530"}}
+    storage = {"s2d": s2d, "virtual_disks": ["V1", "V2", "V3"]}
+    stage = opened(good(*(node(name, registry=policies) for name in ("N1", "N2")), storage=storage))
+    assert found(ask(stage)) == {}
+    assert max(messages(stage).values()) <= most, messages(stage)
+
+
 def test_machines_that_are_out_of_order_are_named_with_every_rule(opened: Open) -> None:
     services = [{"name": "WinRM", "start_mode": "Manual"}, {"name": "wuauserv", "start_mode": "Disabled"}]
     stage = opened(

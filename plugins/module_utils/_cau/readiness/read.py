@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a cluster once for the rules of readiness, in under twenty messages per node; writes nothing.
+"""Reads a cluster once for the rules of readiness, in under twenty messages per node as a rule; writes nothing.
 
 Private to this collection; it may change at any time.
 """
@@ -252,10 +252,12 @@ def _policy(client: NodeClient) -> UpdatePolicy:
     """Read no more of the policy than decides anything: each value is a message of its own."""
     registry, automatic = client.registry, rf"{POLICY_KEY}\AU"
     options = registry.number(automatic, "AUOptions")
-    if options is None and registry.value_names(automatic) is None:
-        return UpdatePolicy(options=None, is_off=False, server=None)
-    is_off = options not in HARMLESS_OPTIONS and registry.number(automatic, "NoAutoUpdate") == 1
-    is_used = registry.number(automatic, "UseWUServer") == 1
+    names = {"noautoupdate", "usewuserver"}
+    if options is None:
+        # Without a policy there is no key, and its values need not be asked for one by one.
+        names &= {name.casefold() for name in registry.value_names(automatic) or []}
+    is_off = options not in HARMLESS_OPTIONS and "noautoupdate" in names and registry.number(automatic, "NoAutoUpdate") == 1
+    is_used = "usewuserver" in names and registry.number(automatic, "UseWUServer") == 1
     return UpdatePolicy(options, is_off, registry.text(POLICY_KEY, "WUServer") or None if is_used else None)
 
 
