@@ -39,6 +39,7 @@ MINIMUMS: Mapping[str, int] = {
     "install_timeout": 1,
     "max_failed_nodes": 0,
     "max_rounds": 1,
+    "min_free_gb": 0,
     "poll_interval": 1,
     "reboot_timeout": 1,
     "resume_timeout": 1,

@@ -10,7 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ._values import one_line, scrubbed
 
@@ -54,6 +54,20 @@ class DisplayProgress:
             self.events.append({"node": node, "step": step, "text": clean})
             if self._show is not None:
                 self._show(progress_line(self.cluster, node, step, clean))
+
+    def say_block(self, node: str, step: str, lines: Sequence[str]) -> None:
+        """Report several lines about a node in one piece, so that no line of another host comes between them.
+
+        Args:
+            node: name of the node.
+            step: one word of the design.
+            lines: the heading first.
+        """
+        clean = [" " * (len(line) - len(line.lstrip(" "))) + str(scrubbed(one_line(line), self._secrets)) for line in lines]
+        with self._lock:
+            self.events += [{"node": node, "step": step, "text": line.strip()} for line in clean]
+            if self._show is not None:
+                self._show("\n".join([progress_line(self.cluster, node, step, clean[0]), *clean[1:]]))
 
     def announce(self, line: str) -> None:
         """Show a line that has no step, the summary of a run for instance."""

@@ -225,6 +225,7 @@ class Node:
     caption: str = "Microsoft Windows Server 2022 Datacenter"
     services: dict[str, Service] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
+    free_bytes: int = 85_899_345_920
     servicing_until: datetime | None = None
     installing_job: int | None = None
     registry: RegistryKey = field(default_factory=lambda: RegistryKey("HKEY_LOCAL_MACHINE"))

@@ -69,6 +69,7 @@ class OperatingSystem(ClassProvider):
                 "Version": node.version,
                 "BuildNumber": node.build,
                 "OperatingSystemSKU": 8,
+                "SystemDrive": "C:",
                 "ProductType": 3,
             }
         ]
@@ -178,13 +179,12 @@ class LogicalDisks(ClassProvider):
 
     def rows(self, context: Context) -> list[Values]:
         """Return the values of all instances."""
-        del context
         return [
             {
                 "DeviceID": "C:",
                 "DriveType": 3,
                 "FileSystem": "NTFS",
-                "FreeSpace": 85_899_345_920,
+                "FreeSpace": context.node.free_bytes,
                 "Size": 255_382_777_856,
                 "VolumeName": "System",
             }

@@ -25,6 +25,8 @@ from ..model.state import (
     PhysicalDisk,
     Power,
     Process,
+    RegistryData,
+    RegistryKey,
     Service,
     Storage,
     VirtualDisk,
@@ -129,10 +131,11 @@ class _Builder:
             clock_offset=data.get("clock_offset", 0.0),
             utc_offset_minutes=data.get("utc_offset_minutes", 60),
             generation=own,
-            build=release.build,
+            build=data.get("build", release.build),
             version=release.version,
             caption=release.caption,
             services=defaults.services(has_hyper_v=has_hyper_v),
+            free_bytes=round(data.get("free_gb", 80) * 1024**3),
         )
         if state == "paused":
             node.paused_by = Cause("scenario")
@@ -181,7 +184,7 @@ class _Builder:
         for path, values in data.get("registry", {}).items():
             registry.make(root, path)
             for name, value in values.items():
-                registry.put(root, path, name, _REG_KINDS[type(value)], value)
+                self.value(root, path, name, value)
         if not node.is_member:
             node.services["ClusSvc"].is_running = False
             node.services["ClusSvc"].start_mode = "Disabled"
@@ -193,6 +196,14 @@ class _Builder:
             node.processes = []
             for service in node.services.values():
                 service.is_running = False
+
+    @staticmethod
+    def value(root: RegistryKey, path: str, name: str, value: RegistryData | dict[str, str]) -> None:
+        """Set a value of the type that YAML gives it; binary ones are mappings with their bytes as hexadecimal digits."""
+        if isinstance(value, dict):
+            registry.put(root, path, name, registry.REG_BINARY, list(bytes.fromhex(value["binary"])))
+        else:
+            registry.put(root, path, name, _REG_KINDS[type(value)], value)
 
     @staticmethod
     def pending(node: Node, signals: set[str]) -> None:

@@ -65,7 +65,7 @@ def look(fleet: Fleet, node: str | None, *, for_restart: bool = False, accept_do
         if node is not None and member.name.casefold() == node.casefold():
             found += _target(member, for_restart=for_restart)
         elif member.name.casefold() not in accepted:
-            found += _not_normal(member)
+            found += not_normal(member)
     targets = [node] if node is not None else [member.name for member in nodes if member.name.casefold() not in accepted]
     for target in targets:
         found += _quorum(client, info, nodes, target)
@@ -169,7 +169,8 @@ def _members(fleet: Fleet, nodes: Sequence[ClusterNode]) -> list[str]:
     return strangers + [f"{name} is not in the cluster any more" for name in fleet.names if name.casefold() not in members]
 
 
-def _not_normal(member: ClusterNode) -> list[str]:
+def not_normal(member: ClusterNode) -> list[str]:
+    """Return why a node cannot be counted on, empty when it is up and normal."""
     if member.state is not NodeState.UP:
         return [f"{member.name} is {member.state.name.lower()}"]
     status = (member.status_information or 0) & ~int(NodeStatus.AVOID_PLACEMENT)
@@ -182,7 +183,7 @@ def _not_normal(member: ClusterNode) -> list[str]:
 
 def _target(member: ClusterNode, *, for_restart: bool) -> list[str]:
     if not for_restart:
-        return _not_normal(member)
+        return not_normal(member)
     return [] if member.state is NodeState.PAUSED else [f"{member.name} is {member.state.name.lower()}, not paused"]
 
 

@@ -51,11 +51,20 @@ def signals(client: NodeClient, session: str | None = None) -> list[Signal]:
     found: list[Signal] = []
     if session is not None and client.cluster_update.reboot_required(session):
         found.append(Signal("Windows Update Agent", blocks=True))
+    return found + asking_keys(client) + _informing(client)
+
+
+def asking_keys(client: NodeClient) -> list[Signal]:
+    """Read the signs in the registry that ask for a restart, and no others; two short messages.
+
+    Raises:
+        OperationError: one could not be read.
+    """
     pending = {name.casefold() for name in client.registry.subkeys(_CBS) or []}
-    found += [Signal(f"Component Based Servicing ({key})", blocks=True) for key in _CBS_KEYS if key.casefold() in pending]
+    found = [Signal(f"Component Based Servicing ({key})", blocks=True) for key in _CBS_KEYS if key.casefold() in pending]
     if "rebootrequired" in {name.casefold() for name in client.registry.subkeys(_WUA) or []}:
         found.append(Signal("Automatic Updates", blocks=True))
-    return found + _informing(client)
+    return found
 
 
 def _informing(client: NodeClient) -> list[Signal]:

@@ -10,6 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .._errors import OperationError
 from .._wmi.cluster import ClusterInfo
@@ -39,6 +40,18 @@ def findings(client: NodeClient, info: ClusterInfo, *, away: str | None = None) 
         subsystems = client.storage.subsystems()
     except OperationError as error:
         return [f"the storage could not be read: {error.message}"]
+    return judge(disks, jobs, physical, subsystems, away=away)
+
+
+def judge(
+    disks: Sequence[VirtualDisk],
+    jobs: Sequence[StorageJob],
+    physical: Sequence[PhysicalDisk],
+    subsystems: Sequence[SubSystem],
+    *,
+    away: str | None = None,
+) -> list[str]:
+    """Return every reason why the storage cannot do without a node, from what was read of it; see findings()."""
     found = [] if disks else ["the cluster uses Storage Spaces Direct and shows no virtual disk"]
     found += [text for disk in disks if (text := _virtual_disk(disk))]
     found += [text for job in jobs if (text := _job(job))]

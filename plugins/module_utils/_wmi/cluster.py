@@ -243,6 +243,10 @@ class Cluster:
         found = _groups(self._group.query(f"OwnerNode = {quoted(name)}"))
         return [group for group in found if group.owner_node.casefold() == name.casefold()]
 
+    def groups_of_type(self, group_type: int) -> list[ResourceGroup]:
+        """Return the groups of one type, by name; one short message when there are none or one."""
+        return _groups(self._group.query(f"GroupType = {group_type:d}"))
+
     def resources(self) -> list[ClusterResource]:
         """Return all resources of the cluster, by name; they tell why a group is partly online or has failed."""
         return sorted((_cluster_resource(found) for found in self._resource.enumerate()), key=lambda one: one.name.casefold())

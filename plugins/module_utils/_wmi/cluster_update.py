@@ -32,7 +32,8 @@ __all__ = ["NAMESPACE", "ClusterUpdate", "InstallerResult", "OfferedUpdate", "Up
 
 NAMESPACE = "root/microsoft/windows/clusterupdate"
 
-_FEATURE_UPDATES_ONLY = "FeatureUpdatesOnly"
+FEATURE_UPDATES_ONLY = "FeatureUpdatesOnly"
+"""Argument of the update methods of newer releases (cau.md 1.2)."""
 
 
 class ClusterUpdate:
@@ -158,7 +159,15 @@ class ClusterUpdate:
 
     def has_feature_updates_argument(self) -> bool:
         """Return whether this node's update methods take FeatureUpdatesOnly, as its own class definition says (cau.md 1.2)."""
-        return self._takes("InstallUpdates", _FEATURE_UPDATES_ONLY)
+        return self._takes("InstallUpdates", FEATURE_UPDATES_ONLY)
+
+    def definition(self) -> ClassDefinition:
+        """Return what the node says about MSFT_CAUNode, whose methods differ between releases (cau.md 1.2).
+
+        Raises:
+            FaultError: the node refuses to describe its class.
+        """
+        return self._client.get_class(NAMESPACE, self._node.name)
 
     def run_update_installer(
         self,
@@ -255,8 +264,8 @@ class ClusterUpdate:
 
     def _arguments(self, method: str, query: str, include_recommended: bool) -> dict[str, Argument]:
         arguments: dict[str, Argument] = {"QueryString": query, "IncludeRecommendedUpdates": include_recommended}
-        if self._takes(method, _FEATURE_UPDATES_ONLY):
-            arguments[_FEATURE_UPDATES_ONLY] = False
+        if self._takes(method, FEATURE_UPDATES_ONLY):
+            arguments[FEATURE_UPDATES_ONLY] = False
         return arguments
 
     def _takes(self, method: str, parameter: str) -> bool:
@@ -267,7 +276,7 @@ class ClusterUpdate:
         """
         if not self._has_looked_at_definition:
             try:
-                self._definition = self._client.get_class(NAMESPACE, self._node.name)
+                self._definition = self.definition()
             except FaultError as fault:
                 if fault.outcome is not Outcome.FAILED or fault.is_access_denied:
                     raise

@@ -36,6 +36,8 @@ class OperatingSystemInfo:
 
     Attributes:
         local_time: the node's own clock, to tell how long ago something was by that clock.
+        system_drive: the drive that Windows stands on, such as "C:" (property SystemDrive of Microsoft's page of the class); empty when the
+            node does not tell.
     """
 
     computer_name: str
@@ -44,6 +46,7 @@ class OperatingSystemInfo:
     version: str
     build: int
     caption: str
+    system_drive: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,21 @@ class Service:
     start_mode: str
     delayed_auto_start: bool
     start_name: str
+
+
+@dataclass(frozen=True)
+class LogicalDisk:
+    """One local drive.
+
+    Attributes:
+        name: its letter with a colon.
+        size: bytes, None when the node does not tell.
+        free: bytes that are free, None when the node does not tell.
+    """
+
+    name: str
+    size: int | None
+    free: int | None
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ class OperatingSystem:
         self._time = RemoteClass(client, NAMESPACE, "Win32_UTCTime")
         self._service = RemoteClass(client, NAMESPACE, "Win32_Service")
         self._process = RemoteClass(client, NAMESPACE, "Win32_Process")
+        self._disk = RemoteClass(client, NAMESPACE, "Win32_LogicalDisk")
 
     def computer_name(self) -> str:
         """Return the NetBIOS computer name, by which the cluster knows the node (wmi-classes.yml, Win32_ComputerSystem)."""
@@ -107,6 +126,7 @@ class OperatingSystem:
             version=found.text("Version") or "",
             build=_build(found.text("BuildNumber")),
             caption=found.text("Caption") or "",
+            system_drive=found.text("SystemDrive") or "",
         )
 
     def utc_now(self) -> datetime:
@@ -125,6 +145,20 @@ class OperatingSystem:
     def auto_services(self) -> list[Service]:
         """Return the services whose start mode is Auto, delayed ones included."""
         return [_service(found) for found in self._service.query("StartMode = 'Auto'")]
+
+    def services_named(self, names: Iterable[str]) -> list[Service]:
+        """Return the services with one of these names, compared without case; one that does not exist is left out."""
+        condition = " OR ".join(f"Name = {quoted(name)}" for name in names)
+        return [_service(found) for found in self._service.query(condition)] if condition else []
+
+    def disk(self, name: str) -> LogicalDisk:
+        """Return one drive; a single short message.
+
+        Args:
+            name: its letter with a colon.
+        """
+        found = self._disk.get({"DeviceID": name})
+        return LogicalDisk(found.require_text("DeviceID"), found.integer("Size"), found.integer("FreeSpace"))
 
     def processes(self) -> list[Process]:
         """Return all processes; a long answer, so not for polling."""

@@ -91,6 +91,11 @@ class Registry:
             raise ValueError("a list of texts in the registry cannot hold an empty one")
         self._write("SetMultiStringValue", path, name, {"sValue": list(value)})
 
+    def binary(self, path: str, name: str) -> bytes | None:
+        """Read a REG_BINARY value, None when it is missing."""
+        output = self._read("GetBinaryValue", path, name)
+        return None if output is None else output.octets("uValue")
+
     def delete_value(self, path: str, name: str) -> bool:
         """Delete a value; False when it was not there."""
         return self._write("DeleteValue", path, name, may_be_missing=True)

@@ -137,3 +137,14 @@ def test_counted_group_is_spread_over_the_nodes() -> None:
 def test_stand_alone_machine_needs_no_cluster() -> None:
     world = build({"clusters": [{"name": "NONE", "nodes": [{"name": "SRV1", "member": False}]}]}, START)
     assert world.clusters["NONE"].members() == []
+
+
+def test_machine_may_be_unlike_its_release() -> None:
+    value = {"KEY": {"Data": {"binary": "00ff"}, "Text": "a"}}
+    odd = {"name": "N1", "build": "7601", "free_gb": 1.5, "registry": value}
+    node = build(two_nodes(nodes=[odd, "N2"]), START).clusters["LAB"].nodes["N1"]
+    assert (node.build, node.free_bytes) == ("7601", 1_610_612_736)
+    assert [(each.name, each.kind, each.data) for each in node.registry.keys["key"].values.values()] == [
+        ("Data", 3, [0, 255]),
+        ("Text", 1, "a"),
+    ]

@@ -32,6 +32,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluste
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import InstanceHeldError, MethodFailedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operating_system import (
     REASON_HOTFIX_PLANNED,
+    LogicalDisk,
     OperatingSystem,
     OperatingSystemInfo,
     Process,
@@ -39,6 +40,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operat
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import ServerConfiguration
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.schema import ClassDefinition
 
 from .clock import START
 from .stores import FakeRegistry, FakeStorage
@@ -214,6 +216,10 @@ class FakeClusterUpdate(ClusterUpdate):
     def has_feature_updates_argument(self) -> bool:
         return False
 
+    def definition(self) -> ClassDefinition:
+        with self.world.operation(self.machine, "definition"):
+            return ClassDefinition("MSFT_CAUNode", None, {}, {})
+
 
 class FakeCluster(Cluster):
     """The cluster as the machine sees it."""
@@ -248,6 +254,10 @@ class FakeCluster(Cluster):
     def groups_on(self, name: str) -> list[ResourceGroup]:
         with self.world.operation(self.machine, "groups_on", name):
             return [group for group in self.world.groups.values() if group.owner_node.casefold() == name.casefold()]
+
+    def groups_of_type(self, group_type: int) -> list[ResourceGroup]:
+        with self.world.operation(self.machine, "groups_of_type", group_type):
+            return [group for group in self.world.groups.values() if group.group_type == group_type]
 
     def would_lose_quorum(self, name: str) -> bool:
         with self.world.operation(self.machine, "would_lose_quorum", name):
@@ -299,6 +309,15 @@ class FakeOperatingSystem(OperatingSystem):
         with self.world.operation(self.machine, "services"):
             return [service for service in self.machine.services if service.start_mode.casefold() == "auto"]
 
+    def services_named(self, names: t.Iterable[str]) -> list[Service]:
+        wanted = {name.casefold() for name in names}
+        with self.world.operation(self.machine, "services"):
+            return [service for service in self.machine.services if service.name.casefold() in wanted]
+
+    def disk(self, name: str) -> LogicalDisk:
+        with self.world.operation(self.machine, "disk", name):
+            return LogicalDisk(name, 100 * 1024**3, 50 * 1024**3)
+
     def processes(self) -> list[Process]:
         with self.world.operation(self.machine, "processes"):
             return list(self.machine.processes)
@@ -314,11 +333,24 @@ class FakeOperatingSystem(OperatingSystem):
             self.machine.state = NodeState.DOWN
 
 
+class FakeConnection:
+    """The connection below a FakeNodeClient, as far as anybody asks it directly."""
+
+    def __init__(self, machine: FakeMachine) -> None:
+        self.machine = machine
+
+    def configuration(self) -> ServerConfiguration:
+        """The limits that hosts ship with."""
+        with self.machine.world.operation(self.machine, "winrm_limits"):
+            return ServerConfiguration(max_timeout_ms=60000, max_envelope_kb=500, max_batch_items=None)
+
+
 class FakeNodeClient:
     """Stands where a NodeClient is expected."""
 
     def __init__(self, machine: FakeMachine) -> None:
         self.machine = machine
+        self.client = FakeConnection(machine)
         self.name = machine.name
         self.cluster_update = FakeClusterUpdate(machine)
         self.cluster = FakeCluster(machine)
@@ -328,8 +360,7 @@ class FakeNodeClient:
 
     def winrm_limits(self) -> ServerConfiguration | None:
         """The limits that hosts ship with."""
-        with self.machine.world.operation(self.machine, "winrm_limits"):
-            return ServerConfiguration(max_timeout_ms=60000, max_envelope_kb=500, max_batch_items=None)
+        return self.client.configuration()
 
     def close(self) -> None:
         """Count the close."""

@@ -115,6 +115,11 @@ class FakeRegistry(Registry):
         with self.world.operation(self.machine, "set_texts", path, name, tuple(value), kind=Kind.IDEMPOTENT):
             self._set(path, name, list(value))
 
+    def binary(self, path: str, name: str) -> bytes | None:
+        with self.world.operation(self.machine, "binary", path, name):
+            value = self._get(path, name)
+            return value if isinstance(value, bytes) else None
+
     def delete_value(self, path: str, name: str) -> bool:
         with self.world.operation(self.machine, "delete_value", path, name, kind=Kind.IDEMPOTENT):
             found = self._find(path)

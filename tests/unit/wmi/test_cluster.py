@@ -138,6 +138,12 @@ def test_groups_of_one_node_are_asked_for_by_owner(client: ScriptedClient, clust
     assert second == ResourceGroup("VM2", GroupState.ONLINE, "n1", False, 111, 0, 2000, None)
 
 
+def test_groups_of_one_type_are_asked_for_by_it(client: ScriptedClient, cluster: Cluster) -> None:
+    role = instance(GROUP, Name="CAU01", State=1, OwnerNode="N1", IsCore=False, GroupType=117)
+    client.on("query", f"SELECT * FROM {GROUP} WHERE GroupType = 117", [role])  # noqa: S608
+    assert cluster.groups_of_type(117) == [ResourceGroup("CAU01", GroupState.OFFLINE, "N1", False, 117)]
+
+
 def test_groups_of_another_node_are_left_out_whatever_the_node_sends(client: ScriptedClient, cluster: Cluster) -> None:
     other = instance(GROUP, Name="VM1", State=0, OwnerNode="N2", IsCore=False)
     client.on("query", f"SELECT * FROM {GROUP} WHERE OwnerNode = 'N1'", [other])  # noqa: S608

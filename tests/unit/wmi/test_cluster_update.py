@@ -87,6 +87,12 @@ def test_a_node_that_does_not_describe_its_class_gets_the_short_form(client: Scr
     assert "FeatureUpdatesOnly" not in client.calls[-1].arguments
 
 
+def test_a_class_definition_that_is_refused_is_an_error_to_whoever_asks_for_it(client: ScriptedClient, update: ClusterUpdate) -> None:
+    client.on("class", NODE, fault(cim_status=7))
+    with pytest.raises(OperationError):
+        update.definition()
+
+
 def test_a_lost_class_definition_is_not_taken_for_an_old_node(client: ScriptedClient, update: ClusterUpdate) -> None:
     client.on("class", NODE, lost(Kind.READ))
     with pytest.raises(OperationError):

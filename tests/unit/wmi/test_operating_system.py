@@ -11,7 +11,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import Outcome
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operating_system import OperatingSystem, Process, Service
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operating_system import (
+    LogicalDisk,
+    OperatingSystem,
+    Process,
+    Service,
+)
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import AnswerError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
 
@@ -117,3 +122,27 @@ def test_a_restart_without_a_return_value_is_unknown(client: ScriptedClient, sys
     with pytest.raises(AnswerError) as caught:
         system.restart("updates")
     assert caught.value.outcome is Outcome.UNKNOWN
+
+
+def test_services_are_asked_for_by_name(client: ScriptedClient, system: OperatingSystem) -> None:
+    wql = "SELECT * FROM Win32_Service WHERE Name = 'ClusSvc' OR Name = 'WinRM'"
+    client.on("query", wql, [instance("Win32_Service", Name="WinRM", State="Running", StartMode="Auto")])
+    assert [(each.name, each.start_mode) for each in system.services_named(["ClusSvc", "WinRM"])] == [("WinRM", "Auto")]
+
+
+def test_no_service_needs_no_question(client: ScriptedClient, system: OperatingSystem) -> None:
+    assert system.services_named([]) == []
+    assert client.calls == []
+
+
+def test_one_drive_is_one_get_by_key(client: ScriptedClient, system: OperatingSystem) -> None:
+    client.on("get", "Win32_LogicalDisk", instance("Win32_LogicalDisk", DeviceID="C:", Size=100, FreeSpace=None))
+    assert system.disk("C:") == LogicalDisk("C:", 100, None)
+    assert client.calls[0].keys == {"DeviceID": "C:"}
+
+
+@pytest.mark.parametrize(("told", "drive"), [("D:", "D:"), (None, "")])
+def test_drive_of_windows_is_told(client: ScriptedClient, system: OperatingSystem, told: str | None, drive: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    client.on("enumerate", OS, [instance(OS, CSName="NODE1", LastBootUpTime=now, LocalDateTime=now, SystemDrive=told)])
+    assert system.info().system_drive == drive

@@ -133,3 +133,14 @@ def test_a_tree_without_end_is_an_error(client: ScriptedClient, registry: Regist
     client.on("invoke", "StdRegProv.EnumKey", output("EnumKey", sNames=names))
     with pytest.raises(AnswerError, match="no sensible shape"):
         registry.delete_tree(KEY)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x18", b"\x00\x18\xff"])
+def test_bytes_are_read_whatever_their_length(client: ScriptedClient, registry: Registry, data: bytes) -> None:
+    client.on("invoke", "StdRegProv.GetBinaryValue", output("GetBinaryValue", uValue=list(data)))
+    assert registry.binary(KEY, "x") == data
+
+
+def test_missing_bytes_are_none(client: ScriptedClient, registry: Registry) -> None:
+    client.on("invoke", "StdRegProv.GetBinaryValue", output("GetBinaryValue", ReturnValue=2))
+    assert registry.binary(KEY, "x") is None

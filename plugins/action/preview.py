@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shows what a run would do to a node now."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..module_utils._cau import pending
+from ..module_utils._cau.gate import not_normal
+from ..module_utils._cau.hotfix.folder import NodePlan
+from ..module_utils._cau.membership import own_node, update_order
+from ..module_utils._cau.preview import NodePreview, block, expected_restart
+from ..module_utils._cau.query import validate
+from ..module_utils._cau.updates import ScanOutcome, scan
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._hotfix import checked_root, hotfix_fields
+from ..plugin_utils._task import TaskRun
+from ..plugin_utils._updates import scanning_work, update_fields, update_options
+
+
+class ActionModule(UpdatingAction):
+    """The task preview."""
+
+    TASK = "preview"
+
+    def perform(self, task: TaskRun) -> dict[str, t.Any]:
+        """Scan the node, read the hotfix root folder when one is named, and tell what would follow."""
+        options = update_options(task.arguments)
+        validate(options.query)
+        with contextlib.closing(task.peers.opener(task.host)()) as me:
+            info = me.cluster.info()
+            members = me.cluster.nodes()
+            order = update_order([member.name for member in members], me.cluster.groups())
+            node = own_node(me, task.host, info.name, order)
+            waiting = tuple(pending.blocking(pending.asking_keys(me)))
+        task.progress.cluster = info.name
+        plan = self._hotfixes(task, order, node)
+        found: ScanOutcome | None = None
+        if task.arguments["windows_updates"]:
+            with scanning_work(task) as work:
+                found = scan(work, options)
+            waiting = tuple(pending.blocking(found.signals))
+        preview = NodePreview(
+            node=node,
+            turn=order.index(node) + 1,
+            count=len(order),
+            updates=found.accepted if found else None,
+            hotfixes=plan.hotfixes if plan else None,
+            left_out=found.left_out if found else (),
+            ignored=plan.ignored if plan else (),
+            pending=waiting,
+            in_the_way=tuple(text for member in members for text in not_normal(member)),
+        )
+        lines = block(preview)
+        task.progress.say_block(node, "preview", lines)
+        return _result(info.name, preview, lines)
+
+    @staticmethod
+    def _hotfixes(task: TaskRun, nodes: list[str], node: str) -> NodePlan | None:
+        if task.arguments["hotfix_root_folder_path"] is None:
+            return None
+        with checked_root(task, nodes) as (_share, root):
+            return root.plans[node]
+
+
+def _result(cluster: str, preview: NodePreview, lines: list[str]) -> dict[str, t.Any]:
+    expectation, reason = expected_restart(preview)
+    return {
+        "cluster": cluster,
+        "node": preview.node,
+        "turn": preview.turn,
+        "updates": [update_fields(each) | {"update_id": each.update_id} for each in preview.updates or ()],
+        "hotfixes": [hotfix_fields(each) for each in preview.hotfixes or ()],
+        "left_out": [update_fields(each.update) | {"reason": each.reason} for each in preview.left_out],
+        "ignored": [vars(each) for each in preview.ignored],
+        "restart": {"expected": expectation, "reason": reason},
+        "in_the_way": preview.in_the_way,
+        "would_change": preview.has_work,
+        "first_pass_only": True,
+        "block": lines,
+    }

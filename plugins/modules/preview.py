@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: preview
+short_description: Show what a run would do to a node now
+version_added: 0.3.0
+description:
+  - Scans a node for updates, reads the hotfix root folder when one is named, and shows what a run would install there now, in which order,
+    what it would leave out and why, and which restarts can be expected. It is the counterpart of C(Invoke-CauScan).
+  - It shows the first pass only, since an installation can bring more updates to light.
+  - Nothing is changed and nothing is left behind. A scan needs a node session. Without a run of the same playbook, the task first makes
+    sure that nobody else is updating the cluster or the node, and holds a session for the scan alone.
+  - Which update asks for a restart stands in no answer before it is installed. Updates that want a licence accepted or questions answered
+    are left out by the node itself, so that they are not shown.
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._selection
+  - cluster_aware.updating._hotfix
+options:
+  windows_updates:
+    description:
+      - Whether the run would install the updates that the Windows Update Agent offers. Without them no scan is done.
+    type: bool
+    default: true
+  hotfix_root_folder_path:
+    description:
+      - The hotfix root folder from which the run would apply hotfixes, as a UNC path such as V(\\\\files\\hotfixes\\root). CAU calls it
+        C(HotfixRootFolderPath). Without it, the options about the share are not used.
+    type: str
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The scan is done as usual. It changes nothing on the node but the session that it holds meanwhile.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+seealso:
+  - module: cluster_aware.updating.wua_scan
+  - module: cluster_aware.updating.hotfix_info
+  - module: cluster_aware.updating.readiness
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: See what a run would do
+  cluster_aware.updating.preview:
+
+- name: See what a run with these choices would do
+  cluster_aware.updating.preview:
+    reject:
+      - .NET
+    hotfix_root_folder_path: \\files\hotfixes\root
+  register: preview
+"""
+
+RETURN = r"""
+cluster:
+  description: The name of the cluster.
+  returned: success
+  type: str
+  sample: HV01
+node:
+  description: The node.
+  returned: success
+  type: str
+  sample: node1
+turn:
+  description: Its place in the default order of the nodes, fewest online roles first.
+  returned: success
+  type: int
+  sample: 2
+updates:
+  description: The updates that would be installed, in order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - update_id: 6f1d7c4e-0a53-4c0e-9a0e-6a2f9d6d8b11
+      title: 2025-10 Cumulative Update for Windows Server 2022 (KB5066782)
+      kb: ["5066782"]
+hotfixes:
+  description:
+    - The hotfixes that would be applied after them, in order, with the fields of
+      RV(cluster_aware.updating.hotfix_info#module:hotfixes).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+left_out:
+  description: The updates that are offered and would not be taken, each with the reason.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{title: 2025-10 Cumulative Update for .NET (KB5066131), reason: in the list reject (.NET)}]
+ignored:
+  description: What lies in the hotfix root folder and would not be applied to the node, each with the reason.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"path": "CAUHotfix_All\\readme.txt", "reason": "no rule for the extension txt"}]
+restart:
+  description: Whether the node would be restarted.
+  returned: success
+  type: dict
+  contains:
+    expected:
+      description: One of V(certain), V(possible) and V(none).
+      type: str
+      sample: possible
+    reason:
+      description: Why, in words.
+      type: str
+      sample: what is installed tells only afterwards whether it needs one
+in_the_way:
+  description: Why a run would not begin at this moment, such as a node that is paused, one sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+would_change:
+  description: Whether the run would take the node out of service.
+  returned: success
+  type: bool
+  sample: true
+first_pass_only:
+  description: Always V(true), so that nobody takes the list for all that a run may install.
+  returned: success
+  type: bool
+  sample: true
+block:
+  description: What was shown on the screen, line by line.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+outcome:
+  description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
+  returned: failure
+  type: str
+  sample: not_done
+events:
+  description: The progress lines of the task, each with the node, the step and the text.
+  returned: success, and with C(-v) on failure too
+  type: list
+  elements: dict
+  sample: []
+"""

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and argument specification of the task; the work is in the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: verify_endpoint
+short_description: Ask an endpoint what the documents leave open
+version_added: 0.3.0
+description:
+  - Asks a node the questions about WS-Management and the CAU provider that Microsoft's documents leave open and that can be answered
+    without changing anything, and writes down what was confirmed, what differs and the messages, so that the file can go with a bug report.
+  - Names of nodes, cluster and account, the domain of the cluster, addresses, GUIDs and account SIDs are replaced in the file. Look through
+    it before you give it away all the same.
+  - The questions that would need a change on the node are listed in the file and not asked.
+extends_documentation_fragment:
+  - cluster_aware.updating._attributes
+  - cluster_aware.updating._attributes.connection
+options:
+  dest:
+    description:
+      - The file on the controller to write the answers to, as JSON. One that is there is replaced.
+    type: path
+    required: true
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The questions are asked as usual, and the file is not written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: none
+    details:
+      - The file is written each time.
+seealso:
+  - module: cluster_aware.updating.readiness
+author:
+  - cluster_aware.updating contributors (@cluster-aware-updating)
+"""
+
+EXAMPLES = r"""
+- name: Ask one node what the documents leave open
+  cluster_aware.updating.verify_endpoint:
+    dest: ./{{ inventory_hostname }}-endpoint.json
+"""
+
+RETURN = r"""
+dest:
+  description: The file.
+  returned: success
+  type: str
+  sample: ./hv-a-endpoint.json
+counts:
+  description: How many answers there are of each verdict.
+  returned: success
+  type: dict
+  sample: {confirmed: 8, differs: 1, seen: 3, not_seen: 0}
+answers:
+  description: The questions and answers, as in the file but without the messages.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The short name of the question.
+      type: str
+      sample: unknown_class
+    source:
+      description: The paper that leaves it open, and the section.
+      type: str
+      sample: wsman-cim.md 14, 7
+    question:
+      description: The question.
+      type: str
+      sample: How is a query on an unknown class refused?
+    expected:
+      description: What the collection assumes, V(null) when it assumes nothing.
+      type: str
+      sample: With 0x8033801A
+    answer:
+      description: What the node said.
+      type: str
+      sample: refused with code 0x8033801A, wsman 0x8033801A, subcode CannotProcessFilter
+    verdict:
+      description: One of V(confirmed), V(differs), V(seen) when nothing was assumed, and V(not_seen) when there was no answer.
+      type: str
+      sample: confirmed
+not_asked:
+  description: What is left open on purpose, by the paper's section, with the reason.
+  returned: success
+  type: dict
+  sample: {"wsman-cim.md 14, 5": it creates a node session}
+outcome:
+  description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
+  returned: failure
+  type: str
+  sample: failed
+events:
+  description: The progress lines of the task, each with the node, the step and the text.
+  returned: success, and with C(-v) on failure too
+  type: list
+  elements: dict
+  sample: []
+"""
