@@ -140,7 +140,7 @@ def require_others(fleet: Fleet, away: str, accept_down: Collection[str] = ()) -
     """
     nodes = fleet.node(fleet.names[0]).cluster.nodes()
     passed = {name.casefold() for name in (away, *accept_down)}
-    found = _members(fleet, nodes) + [reason for member in nodes if member.name.casefold() not in passed for reason in _not_normal(member)]
+    found = _members(fleet, nodes) + [reason for member in nodes if member.name.casefold() not in passed for reason in not_normal(member)]
     if found:
         raise GateRefusedError(
             f"{away} is out of service because of an earlier run, and so nothing else may be: {'; '.join(found)}",
