@@ -242,11 +242,12 @@ def _write(work: NodeWork, **changes: t.Unpack[EntryChanges]) -> NodeEntry | Non
 
 
 def _write_result(work: NodeWork, entry: NodeEntry | None, records: Sequence[InstallRecord]) -> None:
-    """Close the open batch, and note what is installed."""
+    """Close the open batch, and note what is installed and whether that asks for a restart."""
     if entry is None:
         return
     new = [record.update.update_id for record in records if record.state is InstallState.INSTALLED]
-    _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))))
+    is_due = entry.restart_due or any(record.reboot_required for record in records)
+    _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))), restart_due=is_due)
 
 
 def _needs_restart(work: NodeWork, session: NodeSession, plan: InstallPlan, records: Sequence[InstallRecord]) -> bool:

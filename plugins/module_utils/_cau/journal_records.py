@@ -148,6 +148,7 @@ class NodeEntry:
         boot_time: its boot time before the restart that was asked.
         batch: update ids of the batch whose outcome is open.
         installed: update ids that this run installed, oldest first.
+        restart_due: whether something that this run installed asks for a restart that has not been made.
         services_before: names of the services that ran before the drain.
         online_groups_before: names of the clustered groups that were online before the drain.
         attempts: how often an attempt on this node was begun.
@@ -165,6 +166,7 @@ class NodeEntry:
     boot_time: datetime | None = None
     batch: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
+    restart_due: bool = False
     services_before: tuple[str, ...] = ()
     online_groups_before: tuple[str, ...] = ()
     attempts: int = 0
@@ -188,6 +190,7 @@ class EntryChanges(t.TypedDict, total=False):
     boot_time: datetime | None
     batch: tuple[str, ...]
     installed: tuple[str, ...]
+    restart_due: bool
     services_before: tuple[str, ...]
     online_groups_before: tuple[str, ...]
     attempts: int
@@ -290,6 +293,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "batch": list(entry.batch),
             # An update that was installed long ago in a run and is offered again is found by the rounds of its own task.
             "installed": list(entry.installed[-MAX_INSTALLED:]),
+            "restart_due": entry.restart_due,
             "services_before": list(entry.services_before),
             "online_groups_before": list(entry.online_groups_before),
             "attempts": entry.attempts,
@@ -325,6 +329,7 @@ def decode_entry(text: str) -> NodeEntry:
         boot_time=_field(record, "boot_time", _optional(_moment)),
         batch=_field(record, "batch", _texts),
         installed=_field(record, "installed", _texts),
+        restart_due=_field(record, "restart_due", _boolean, False),
         services_before=_field(record, "services_before", _texts),
         online_groups_before=_field(record, "online_groups_before", _texts),
         attempts=_field(record, "attempts", _count),

@@ -149,7 +149,7 @@ class Decision:
 
 def is_unfinished(entry: NodeEntry) -> bool:
     """Return whether something was begun on a node that has to be brought to its end."""
-    return entry.paused_by_us or bool(entry.batch)
+    return entry.paused_by_us or bool(entry.batch) or entry.restart_due
 
 
 def is_out(node: ClusterNode) -> bool:

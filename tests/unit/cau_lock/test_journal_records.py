@@ -48,6 +48,7 @@ ENTRIES = st.builds(
     boot_time=st.none() | MOMENTS,
     batch=NAMES,
     installed=NAMES,
+    restart_due=st.booleans(),
     services_before=NAMES,
     online_groups_before=NAMES,
     attempts=st.integers(0, 99),
@@ -85,7 +86,7 @@ def test_records_of_an_earlier_version_get_their_defaults() -> None:
     entry = json.loads(encode_entry(NodeEntry("node1")))
     for name in ("process", "took_over", "forced_by", "dead_after"):
         del owner[name]
-    del entry["left_from"]
+    del entry["left_from"], entry["restart_due"]
     decoded, _cluster = decode_owner(json.dumps(owner))
     assert (decoded.process, decoded.took_over, decoded.forced_by, decoded.dead_after) == ("", (), None, 900)
     assert decode_entry(json.dumps(entry)) == NodeEntry("node1")

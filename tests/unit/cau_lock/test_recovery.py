@@ -162,6 +162,11 @@ def test_open_batch_of_a_node_that_serves_stays_open() -> None:
     assert (entry.phase, entry.batch, entry.paused_by_us, entry.rounds) == (Phase.INSTALLING, ("u",), False, 2)
 
 
+def test_node_that_waits_for_a_restart_is_unfinished_although_it_serves() -> None:
+    ended = found(NodeEntry("node2", Phase.DONE, restart_due=True), is_ended=True, locks=())
+    assert [entry.node for entry in decide([ended], members()).unfinished] == ["node2"]
+
+
 def test_node_that_was_done_begins_with_no_rounds() -> None:
     assert continued(NodeEntry("n", Phase.DONE, rounds=4, installed=("u",)), is_paused=False).rounds == 0
 
