@@ -246,7 +246,10 @@ def _given_back(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     left = _left_paused(fleet, journal)
     for node in left:
         task.progress.say(node, "journal", "left out of service by this run, the journal tells why")
-    is_changed = run_lock.release(fleet, journal.owner.run_id, journal, left)
+    due = _restart_due(fleet, journal, left)
+    for node in due:
+        task.progress.say(node, "journal", "serves with a restart pending that an update asks for; the next run begins with it")
+    is_changed = run_lock.release(fleet, journal.owner.run_id, journal, [*left, *due])
     if is_changed:
         task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
     return {
@@ -374,6 +377,12 @@ def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
         if entry is not None and (entry.paused_by_us or entry.phase is Phase.LEFT_OUT):
             left.append(node)
     return left
+
+
+def _restart_due(fleet: Fleet, journal: Journal, left: Collection[str]) -> list[str]:
+    """Return the nodes that serve although something that was installed on them waits for a restart; all their entries can be read."""
+    entries = {node: journal.read(node) for node in fleet.names if node not in left}
+    return [node for node, entry in entries.items() if entry is not None and entry.restart_due]
 
 
 def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_ended: bool = False) -> dict[str, t.Any]:

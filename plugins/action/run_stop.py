@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..module_utils._cau.errors import RunLockHeldError, TimeLimitError
+from ..module_utils._cau.errors import MembershipError, RunLockHeldError, TimeLimitError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.recovery import FoundRun, Life
 from ..module_utils._cau.remains import Watch, look
-from ..module_utils._cau.stop_request import ask_to_stop
+from ..module_utils._cau.stop_request import MOST_MISSED, ask_to_stop
 from ..module_utils._cau.waiting import Deadline, Heartbeat, duration, names
 from ..module_utils._errors import OperationError, Outcome
 from ..plugin_utils._absent import find_hosts
@@ -34,7 +34,17 @@ class ActionModule(UpdatingAction):
         with contextlib.closing(task.peers.opener(task.host)()) as me:
             info, members = me.cluster.info(), me.cluster.nodes()
         task.progress.cluster = info.name
-        hosts, _unreachable = find_hosts(task, info, members)
+        hosts, unreachable = find_hosts(task, info, members)
+        missing = [node.name for node in members if node.name not in hosts]
+        if len(missing) > MOST_MISSED:
+            raise MembershipError(
+                f"too few nodes of the cluster {info.name} can be asked, {names(missing)} cannot, so the run might not hear of it",
+                missing=missing,
+                no_answer=unreachable,
+                operation="stop",
+                remedy="Name the group of its nodes in the option members",
+                outcome=Outcome.NOT_DONE,
+            )
         fleet = task.fleet(info.name, hosts)
         found = _runs(fleet)
         at_work = [run for run in found if run.owner is not None and run.life in {Life.ALIVE, Life.QUIET}]
@@ -80,9 +90,10 @@ def _ask(task: TaskRun, fleet: Fleet, run: FoundRun) -> None:
         task.progress.say(None, "stop", f"{run.name} would be asked to stop")
         return
     failed = ask_to_stop(fleet, run.run_id, run.journals, controller_name(), user_name(), task.clock)
-    if len(failed) == len(run.journals):
+    if len(failed) > MOST_MISSED or len(failed) == len(run.journals):
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in failed.items())
         raise OperationError(
-            f"no node took the request: {'; '.join(f'{name} ({reason})' for name, reason in failed.items())}",
+            f"too few nodes took the request, so the run might not hear of it: {reasons}",
             operation="stop",
             outcome=Outcome.FAILED,
         )

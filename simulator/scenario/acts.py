@@ -106,10 +106,17 @@ def _evict(model: Model, spec: Spec) -> None:
         raise win32_fault(NODE_NOT_AVAILABLE)
     power.leave_cluster(model, cluster, node, "evicted")
     node.is_member = False
+    _enable_service(node, is_enabled=False)
     node.paused_by = None
     node.drain_status = type(node.drain_status)(0)
     quorum.rebalance(model, cluster)
     model.emit("node_evicted", cluster.name, node.name, name=node.name)
+
+
+def _enable_service(node: Node, *, is_enabled: bool) -> None:
+    """Set how the cluster service starts: where a machine is no member it is there and disabled."""
+    service = node.services[power.CLUSTER_SERVICE]
+    service.is_running, service.start_mode = is_enabled, "Auto" if is_enabled else "Disabled"
 
 
 def _add(model: Model, spec: Spec) -> None:
@@ -118,7 +125,7 @@ def _add(model: Model, spec: Spec) -> None:
     if node.is_member:
         raise ActError(f"node {node.name} is a member already")
     node.is_member = True
-    node.services[power.CLUSTER_SERVICE].is_running = True
+    _enable_service(node, is_enabled=True)
     model.emit("node_added", cluster.name, node.name, name=node.name)
     power.join(model, cluster.name, node.name, node.boot_number)
 

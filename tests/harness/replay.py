@@ -48,6 +48,11 @@ class NodeView:
     journal: dict[str, set[str]] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def was_evicted(self) -> bool:
+        """Whether it was a member of the cluster and is none any more."""
+        return not self.is_member and "is_member" in self.since
+
 
 @dataclass
 class GroupView:

@@ -96,11 +96,12 @@ def _judge_success(case: Case, last: Entry) -> None:
                 case.blame("7", "the run ended with success although an installation still runs", last, node=node.name)
     if expectations.is_check_mode or expectations.may_not_finish:
         return
+    gone = {node.name for cluster in case.replay.clusters.values() for node in cluster.nodes.values() if node.was_evicted}
     for (_cluster, name), event in sorted(_failed_updates(case).items(), key=str):
         case.blame("7", f"the run ended with success although the update {event['update']} failed", event, node=name)
     for (_cluster, name), event in sorted(_last_scans(case).items(), key=str):
         offered = {_update_id(row) for row in event.get("offered") or ()} - expectations.left_out
-        if offered:
+        if offered and name not in gone:
             case.blame("7", f"the run ended with success although {', '.join(sorted(offered))} is still offered", event, node=name)
 
 
@@ -158,12 +159,13 @@ def _is_in_journal(cluster: ClusterView, name: str) -> bool:
 
 
 def _judge_left_behind(case: Case, last: Entry) -> None:
-    """Lock, session and journal are gone; the journal stays only while a node is out of service, or out of the cluster."""
+    """Lock, session and journal are gone; the journal stays only while a node is out of service or of the cluster, or awaits a restart."""
     if case.run.expectations.may_leave_lock:
         return
     for cluster in case.replay.clusters.values():
-        evicted = [node for node in cluster.nodes.values() if not node.is_member and "is_member" in node.since]
+        evicted = [node for node in cluster.nodes.values() if node.was_evicted]
         is_somebody_out = bool(evicted) or any(node.state != "up" for node in cluster.members())
+        is_somebody_out = is_somebody_out or bool(_awaiting_restart(case, cluster.name))
         for node in cluster.members():
             if node.state == "down":
                 # Nobody can take anything away from a node that is off.
@@ -175,3 +177,16 @@ def _judge_left_behind(case: Case, last: Entry) -> None:
             ours = [key for key in node.journal if any(guid.lower() in key for guid in case.our_guids)]
             if ours and not is_somebody_out:
                 case.blame("clean", f"the journal was not removed: {ours[0]}", last, node=node.name)
+
+
+def _awaiting_restart(case: Case, cluster: str | None) -> set[str]:
+    """Return the nodes on which an update that was installed waits for a restart."""
+    waiting: set[str] = set()
+    for event in case.run.events:
+        if event.get("cluster") != cluster:
+            continue
+        if event["event"] == "update_installed" and event.get("restart_required"):
+            waiting.add(str(event["node"]))
+        elif event["event"] == "node_up":
+            waiting.discard(str(event["node"]))
+    return waiting

@@ -140,6 +140,11 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
 
 
 def _was_lock_known(case: Case, event: Entry, other: NodeView) -> bool:
+    """Return whether the run could know how it is about the lock of a node; the one whose lock it is did."""
+    joined = other.since.get("is_member")
+    if joined is not None and other.lock is None:
+        # It was added later, and has no lock of this run. What was begun on another node is ended all the same.
+        return event["event"] in NEEDS_SESSION and was_known(joined, case.last_look(event, "MSCluster_Node"))
     return was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name))
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from .invariants import check
-from .logbook import JOURNAL, SECRET, at, good_run, rules, said, started, state, without_event
+from .logbook import JOURNAL, RUN, SECRET, Logbook, at, good_run, rules, said, started, state, without_event
 
 # --- invariant 5 -------------------------------------------------------------------------------------------------
 
@@ -92,6 +92,14 @@ def test_success_while_something_is_still_offered_is_red() -> None:
     next(event for event in log.events if event["event"] == "scan")["offered"] = [{"update": "kb9", "revision": 1}]
     assert "although kb9 is still offered" in said(log.record())
     assert check(log.record(left_out=frozenset({"kb9"}))) == []
+
+
+def test_success_without_the_updates_of_a_node_that_was_evicted_is_green() -> None:
+    def evict(log: Logbook) -> None:
+        log.event("scan", "NODE2", guid=RUN, query="IsInstalled=0", offered=["kb1"])
+        log.event("node_evicted", "NODE2", actor="scenario", name="NODE2")
+
+    assert "still offered" not in said(good_run(between={"give_back": evict}).record())
 
 
 def test_success_with_a_node_down_is_red() -> None:

@@ -173,6 +173,20 @@ def test_lock_that_is_taken_by_force_while_the_request_is_under_way_blames_nobod
     assert "install_started" not in said(log.record())
 
 
+def add_node(log: Logbook) -> None:
+    log.event("node_added", "NODE4", actor="scenario", name="NODE4")
+    log.gate()
+
+
+@pytest.mark.parametrize("step", ["drain", "install", "restart"])
+def test_work_beside_a_node_that_was_added_without_lock_is_red(step: str) -> None:
+    assert "while NODE4 has no run lock" in said(good_run(between={step: add_node}).record())
+
+
+def test_resume_beside_a_node_that_was_added_is_green() -> None:
+    assert "NODE4" not in said(good_run(between={"resume": add_node}).record())
+
+
 def test_session_of_a_preview_needs_no_lock() -> None:
     log = Logbook()
     log.event("model_started", actor="model", **started())

@@ -144,6 +144,22 @@ def test_run_is_stopped_from_another_controller(operation: str, opened: Open) ->
     assert stage.verdict() == []
 
 
+def test_restart_that_a_stopped_run_left_out_is_made_by_the_next_run(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3))
+    running = begun(stage, PLAYBOOK, INSTALL, when="before")
+    asked = stage.module("min01-n1", "cluster_aware.updating.run_stop", "members=all")
+    assert asked.exit_code == 0, asked.screen
+    stage.twin.control.send("release")
+    first = running.finish(120)
+    assert first.exit_code == 2, first.screen
+    assert "serves with a restart pending" in first.screen
+    run = stage.playbook(PLAYBOOK)
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+    events = stage.twin.events()
+    assert sorted(nodes_of(events, "node_up")) == sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2", "MIN01-N3"]
+
+
 def test_run_that_ended_by_a_signal_is_taken_over_without_a_wait(opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
     path = stage.write_playbook(role_play())

@@ -11,7 +11,7 @@ import re
 import time
 import types
 import typing as t
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from .case import Case, Tried
@@ -29,18 +29,8 @@ def all_cases(past: Past) -> list[Case]:
     Args:
         past: a run of the scene with two rounds, whose deaths are tried.
     """
-    return [*every_case(past)]
-
-
-def every_case(past: Past) -> Iterator[Case]:
-    """Yield family after family."""
-    yield from moment_cases(past)
-    yield from variant_cases(past)
-    yield from kill_cases(past)
-    yield from orphan_cases()
-    yield from fault_cases()
-    yield from pair_cases()
-    yield from wrong_use_cases()
+    deaths = [*moment_cases(past), *variant_cases(past), *kill_cases(past), *orphan_cases()]
+    return [*deaths, *fault_cases(), *pair_cases(), *wrong_use_cases()]
 
 
 def key(case: Case) -> str:

@@ -49,7 +49,7 @@ def struck(lane: Lane, fault: Fault, step: Step, end: End) -> list[str]:
     for _run in range(fault.repeats):
         again = lane.play(*PATIENCE)
     failed = [] if again.exit_code == 0 else [f"the same playbook ended with {again.exit_code} when it ran again"]
-    return problems + failed + lane.violations() + lane.unfinished(is_restart_told=fault.keeps_restart)
+    return problems + failed + lane.violations() + lane.unfinished()
 
 
 def run_with(lane: Lane, fault: Fault, step: Step) -> Finished | None:
@@ -81,4 +81,6 @@ def observed(lane: Lane, run: Finished, fault: Fault) -> End:
     if LEFT_OUT in run.screen:
         return End.LEFT_OUT
     is_serving = all(node["state"] == "up" for name, node in nodes.items() if name not in fault.paused)
-    return End.SERVES if is_serving and not any(traces(node) for node in nodes.values()) else End.UNCLEAR
+    # The journal remembers a restart that is due.
+    is_clean = any(node["updates_pending_restart"] for node in nodes.values()) or not any(traces(node) for node in nodes.values())
+    return End.SERVES if is_serving and is_clean else End.UNCLEAR

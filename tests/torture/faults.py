@@ -61,7 +61,6 @@ class Fault:
         mend: what an administrator does before the playbook runs again.
         paused: nodes that an administrator has paused meanwhile, which stay so.
         late: steps at which it happens after the effect of the request, not before.
-        keeps_restart: whether a restart may be pending in the end, of which the runs tell: nobody drains a node for it alone.
         repeats: how often the playbook runs again until everything is done: the first runs may meet it on further nodes.
     """
 
@@ -71,7 +70,6 @@ class Fault:
     mend: Callable[[Lane], None] | None = None
     paused: frozenset[str] = frozenset()
     late: frozenset[Step] = frozenset()
-    keeps_restart: bool = False
     repeats: int = 1
 
 
@@ -150,7 +148,6 @@ FAULTS: dict[str, Fault] = {
         "The storage stays degraded",
         {"act": "repair_storage", "disk": DISK, "node": OTHER, "seconds": LONG},
         mend=_wait,
-        keeps_restart=True,
     ),
     "aged_out": done("The provider drops the run lock", {"act": "expire_lock", "node": NODE}),
     "clock_forward": done("The clock of a node is set two hours forward", {"act": "step_clock", "node": NODE, "seconds": 7200}),
@@ -172,7 +169,6 @@ FAULTS: dict[str, Fault] = {
         {"act": "pause_node", "node": OTHER},
         mend=lambda lane: act(lane, "resume_node", node=OTHER),
         paused=frozenset({OTHER}),
-        keeps_restart=True,
     ),
     "paused": done(
         "An administrator pauses the node",
@@ -184,7 +180,6 @@ FAULTS: dict[str, Fault] = {
         "An administrator resumes the node",
         {"act": "resume_node", "node": NODE},
         late=frozenset({Step.DRAIN}),
-        keeps_restart=True,
     ),
     "other_evicted": done("Another node is evicted", {"act": "evict_node", "node": OTHER}, mend=lambda lane: _gone(lane, OTHER)),
     "evicted": done("The node is evicted", {"act": "evict_node", "node": NODE}, mend=lambda lane: _gone(lane, NODE)),

@@ -156,12 +156,11 @@ class Lane:
         found = self.send("state")["clusters"]
         return {name: node for cluster in found.values() for name, node in cluster["nodes"].items() if node["is_member"]}
 
-    def unfinished(self, *, paused: t.Collection[str] = (), is_restart_told: bool = False) -> list[str]:
+    def unfinished(self, *, paused: t.Collection[str] = ()) -> list[str]:
         """Return what a finished run would not have left.
 
         Args:
             paused: nodes that an administrator has paused, which stay so.
-            is_restart_told: whether a node may wait for a restart, of which the run has told.
         """
         found = []
         for name, node in self.nodes().items():
@@ -170,7 +169,7 @@ class Lane:
                 found.append(f"{name} is {node['state']} at the end, not {wanted}")
             if node["updates_pending"]:
                 found.append(f"{name} lacks {len(node['updates_pending'])} updates at the end")
-            if node["updates_pending_restart"] and not is_restart_told:
+            if node["updates_pending_restart"]:
                 found.append(f"{name} waits for a restart at the end")
             found += [f"{name}: {text}" for text in traces(node)]
         return found

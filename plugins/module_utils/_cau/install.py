@@ -97,7 +97,7 @@ def _outcome(
 ) -> InstallOutcome:
     # A hotfix of this stay, or of a dead run's, may wait for the restart without another sign.
     entry = entry_of(work)
-    is_due = is_due or (entry is not None and entry.is_restart_owed)
+    is_due = is_due or (entry is not None and entry.restart_due)
     is_over = stay.is_over_before_restart(work, is_due=is_due)
     return InstallOutcome(plan, tuple(records), is_due, rounds, is_more_offered, is_over)
 
@@ -245,11 +245,12 @@ def _write(work: NodeWork, **changes: t.Unpack[EntryChanges]) -> NodeEntry | Non
 
 
 def _write_result(work: NodeWork, entry: NodeEntry | None, records: Sequence[InstallRecord]) -> None:
-    """Close the open batch, and note what is installed."""
+    """Close the open batch, and note what is installed and whether that asks for a restart."""
     if entry is None:
         return
     new = [record.update.update_id for record in records if record.state is InstallState.INSTALLED]
-    _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))))
+    is_due = entry.restart_due or any(record.reboot_required for record in records)
+    _write(work, batch=(), installed=tuple(dict.fromkeys((*entry.installed, *new))), restart_due=is_due)
 
 
 def _needs_restart(work: NodeWork, session: NodeSession, plan: InstallPlan, records: Sequence[InstallRecord]) -> bool:

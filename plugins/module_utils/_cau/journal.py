@@ -9,7 +9,7 @@ In the registry, below ROOT:
     <run id>                 Format (REG_DWORD), Run (who drives it), Heartbeat (that node's own time), Cluster (what was done to the
                              cluster as a whole), Stop (that somebody asked it to stop), StoppedAt (that node's own time, once its
                              controller was stopped and drives it no more), ReleasedAt (the same, once the run has ended and the key
-                             stands only for nodes that it left out of service)
+                             stands only for nodes that it left unfinished)
     <run id>\nodes\<node>      Entry (what was done to the node)
 
 Run, Cluster, Stop and Entry are one text each, so that a reader never meets half of a change.

@@ -154,6 +154,7 @@ class NodeEntry:
         boot_time: its boot time before the restart that was asked.
         batch: update ids of the batch whose outcome is open.
         installed: update ids that this run installed, oldest first.
+        restart_due: whether something that this run installed asks for a restart that has not been made.
         services_before: names of the services that ran before the drain.
         online_groups_before: names of the clustered groups that were online before the drain.
         attempts: how often an attempt on this node was begun.
@@ -164,7 +165,6 @@ class NodeEntry:
             installer is open is the last.
         failed_hotfixes: paths of those that failed; a run that takes this one over tries them again.
         unknown_hotfixes: paths of those whose outcome nobody knows; they are never tried again by a run that remembers them.
-        is_restart_owed: whether a hotfix has asked for a restart that the node has not had yet; no other sign need tell.
         changed_at: the controller's time of the last change, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
@@ -178,6 +178,7 @@ class NodeEntry:
     boot_time: datetime | None = None
     batch: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
+    restart_due: bool = False
     services_before: tuple[str, ...] = ()
     online_groups_before: tuple[str, ...] = ()
     attempts: int = 0
@@ -187,7 +188,6 @@ class NodeEntry:
     hotfixes: tuple[str, ...] = ()
     failed_hotfixes: tuple[str, ...] = ()
     unknown_hotfixes: tuple[str, ...] = ()
-    is_restart_owed: bool = False
     changed_at: datetime | None = None
     sequence: int = 0
 
@@ -216,6 +216,7 @@ class EntryChanges(t.TypedDict, total=False):
     boot_time: datetime | None
     batch: tuple[str, ...]
     installed: tuple[str, ...]
+    restart_due: bool
     services_before: tuple[str, ...]
     online_groups_before: tuple[str, ...]
     attempts: int
@@ -225,7 +226,6 @@ class EntryChanges(t.TypedDict, total=False):
     hotfixes: tuple[str, ...]
     failed_hotfixes: tuple[str, ...]
     unknown_hotfixes: tuple[str, ...]
-    is_restart_owed: bool
 
 
 def age_order(entry: NodeEntry) -> tuple[int, float]:
@@ -324,6 +324,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "batch": list(entry.batch),
             # An update that was installed long ago in a run and is offered again is found by the rounds of its own task.
             "installed": list(entry.installed[-MAX_INSTALLED:]),
+            "restart_due": entry.restart_due,
             "services_before": list(entry.services_before),
             "online_groups_before": list(entry.online_groups_before),
             "attempts": entry.attempts,
@@ -333,7 +334,6 @@ def encode_entry(entry: NodeEntry) -> str:
             "hotfixes": _shortened(entry.hotfixes, MAX_HOTFIX_CHARACTERS),
             "failed_hotfixes": _shortened(entry.failed_hotfixes, MAX_FAILED_CHARACTERS),
             "unknown_hotfixes": list(entry.unknown_hotfixes),
-            "is_restart_owed": entry.is_restart_owed,
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
             "sequence": entry.sequence,
         }
@@ -365,17 +365,17 @@ def decode_entry(text: str) -> NodeEntry:
         boot_time=_field(record, "boot_time", _optional(_moment)),
         batch=_field(record, "batch", _texts),
         installed=_field(record, "installed", _texts),
+        restart_due=_field(record, "restart_due", _boolean, False),
         services_before=_field(record, "services_before", _texts),
         online_groups_before=_field(record, "online_groups_before", _texts),
         attempts=_field(record, "attempts", _count),
         rounds=_field(record, "rounds", _count),
         # An entry from before there were hotfixes has none of these.
-        installer=_field({"installer": None, **record}, "installer", _optional(_text)),
-        installer_image=_field({"installer_image": None, **record}, "installer_image", _optional(_text)),
-        hotfixes=_field({"hotfixes": [], **record}, "hotfixes", _texts),
-        failed_hotfixes=_field({"failed_hotfixes": [], **record}, "failed_hotfixes", _texts),
-        unknown_hotfixes=_field({"unknown_hotfixes": [], **record}, "unknown_hotfixes", _texts),
-        is_restart_owed=_field({"is_restart_owed": False, **record}, "is_restart_owed", _boolean),
+        installer=_field(record, "installer", _optional(_text), None),
+        installer_image=_field(record, "installer_image", _optional(_text), None),
+        hotfixes=_field(record, "hotfixes", _texts, ()),
+        failed_hotfixes=_field(record, "failed_hotfixes", _texts, ()),
+        unknown_hotfixes=_field(record, "unknown_hotfixes", _texts, ()),
         changed_at=_field(record, "changed_at", _optional(_moment)),
         sequence=_field(record, "sequence", _count),
     )

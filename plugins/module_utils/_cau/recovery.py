@@ -149,7 +149,7 @@ class Decision:
 
 def is_unfinished(entry: NodeEntry) -> bool:
     """Return whether something was begun on a node that has to be brought to its end."""
-    return entry.paused_by_us or is_installing(entry)
+    return entry.paused_by_us or is_installing(entry) or entry.restart_due
 
 
 def is_installing(entry: NodeEntry) -> bool:
@@ -313,5 +313,5 @@ def told_about(name: str, runs: Sequence[FoundRun]) -> tuple[str, bool]:
 
 def is_worth_writing(entry: NodeEntry) -> bool:
     """Return whether an entry that was taken over says anything that a run without it would not know."""
-    has_hotfixes = bool(entry.hotfixes or entry.unknown_hotfixes or entry.is_restart_owed)
+    has_hotfixes = bool(entry.hotfixes or entry.unknown_hotfixes)
     return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0 or has_hotfixes

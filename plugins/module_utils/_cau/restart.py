@@ -301,7 +301,7 @@ def _come_back(
     work.say("restart", f"up after {duration(seconds)}, {'cluster joined, ' if work.ownership else ''}{_services_words(missing)}")
     if work.journal is not None and work.ownership is not None:
         reason = f"services missing: {names(missing)}" if missing else None
-        work.journal.write(work.node, phase=Phase.RESTARTED, is_restart_owed=False, reason=reason)
+        work.journal.write(work.node, phase=Phase.RESTARTED, restart_due=False, reason=reason)
         work.ownership.verify_lock()
         work.ownership.keep_turn()
     return RestartResult(True, wait.before.boot_time, wait.boot_time, wait.restarts, seconds, tuple(missing), plan.signals)

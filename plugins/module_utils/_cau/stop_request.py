@@ -21,6 +21,9 @@ from .journal_records import StopRecord, decode_stop, encode_stop
 
 _NAME = "Stop"
 
+MOST_MISSED = 1
+"""On how many nodes a request may be missing; the run looks at one more."""
+
 
 def ask_to_stop(fleet: Fleet, run_id: str, nodes: Iterable[str], controller: str, user: str, clock: Clock) -> dict[str, str]:
     """Ask a run to stop, wherever its journal stands.
@@ -48,7 +51,7 @@ def ask_to_stop(fleet: Fleet, run_id: str, nodes: Iterable[str], controller: str
 
 
 def heed(fleet: Fleet, run_id: str, node: str | None = None) -> None:
-    """Raise when the run was asked to stop, by the first node that can tell.
+    """Raise when the run was asked to stop, by the first two nodes that can tell: one may have been down when it was asked.
 
     Args:
         fleet: the nodes of the cluster.
@@ -58,6 +61,7 @@ def heed(fleet: Fleet, run_id: str, node: str | None = None) -> None:
     Raises:
         RunStoppedError: it was.
     """
+    answers = 0
     for name in (*fleet.others(node), node) if node is not None else fleet.names:
         try:
             text = fleet.node(name).registry.text(run_key(run_id), _NAME)
@@ -65,7 +69,9 @@ def heed(fleet: Fleet, run_id: str, node: str | None = None) -> None:
             continue
         if text is not None:
             raise stopped(text)
-        return
+        answers += 1
+        if answers > MOST_MISSED:
+            return
 
 
 def stopped(text: str) -> RunStoppedError:

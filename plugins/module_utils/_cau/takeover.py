@@ -219,7 +219,7 @@ def over_sentence(run: FoundRun, forced_by: str | None = None) -> str:
         name = run.name if run.owner is not None else f"coordinator {run.run_id}"
         return f"{name} is taken over because {forced_by} says that it is dead"
     if run.life is Life.ENDED:
-        return f"{run.name} has ended and left nodes out of service, this run goes on with them" if run.entries else ""
+        return f"{run.name} has ended and left nodes unfinished, this run goes on with them" if run.entries else ""
     if run.owner is None:
         return ""
     return f"{run.name} is dead, its last sign of life was {duration(run.quiet_seconds or 0.0)} ago; it is taken over"

@@ -143,6 +143,14 @@ def test_clock_step_moves_boot_time_and_clock_of_the_node_alone() -> None:
     assert lab.get("N2", CIMV2, "Win32_UTCTime")["Minute"] == 0
 
 
+def test_node_that_was_added_joins_again_after_a_restart() -> None:
+    lab = Lab(two_nodes(nodes=["N1", "N2", {"name": "N3", "member": False}]))
+    lab.act("add_node", node="N3")
+    lab.restart("N3")
+    lab.model.advance(120)
+    assert lab.node("N3").state is NodeState.UP
+
+
 def test_evicted_node_votes_no_more_and_can_be_added_again() -> None:
     lab = Lab(two_nodes(nodes=["N1", "N2", "N3"]))
     lab.act("evict_node", node="N3")

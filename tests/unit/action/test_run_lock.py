@@ -188,11 +188,11 @@ def test_lock_taken_after_a_preview_is_a_real_one(playbook: Playbook, world: Fak
     assert {machine.run_lock and machine.run_lock.guid for machine in world.machines.values()} == {run_id}
 
 
-def test_joining_costs_one_message_for_each_node_and_a_look_for_a_request_to_stop(playbook: Playbook, world: FakeWorld) -> None:
+def test_joining_costs_one_message_for_each_node_and_two_looks_for_a_request_to_stop(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-a")
     before = len(world.log)
     playbook.run("run_lock", "hv-b")
-    assert len(world.log) - before == 4
+    assert len(world.log) - before == 5
 
 
 def test_lock_that_aged_out_unclaimed_is_taken_again_after_the_gate(playbook: Playbook, world: FakeWorld) -> None:

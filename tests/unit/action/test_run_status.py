@@ -17,6 +17,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.keeper
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _task
 
+from ..cau_node.helpers import fake_update
 from ..fakes.clock import FakeClock
 from ..fakes.world import FakeWorld, Held
 from .playbook import Playbook
@@ -179,6 +180,26 @@ def test_stop_is_heard_by_the_next_task_and_ends_the_run(playbook: Playbook, wor
     assert world.machine("node1").installed == []
     playbook.run("cluster_node", "hv-a", state="active")
     assert playbook.run("node_outcome", "hv-a", state="failed", error=fields)["run_ends"] is True
+
+
+def test_node_that_serves_with_a_restart_pending_is_left_to_the_next_run(playbook: Playbook, world: FakeWorld) -> None:
+    run_id = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    playbook.run("cluster_node", "hv-a", state="drained")
+    world.machine("node1").offered = [fake_update(1, needs_restart=True)]
+    playbook.run("wua_install", "hv-a")
+    playbook.run("cluster_node", "hv-a", state="active")
+    playbook.run("run_lock", "hv-a", state="released")
+    assert any("serves with a restart pending" in line for line in playbook.shown)
+    playbook.restart()
+    run = playbook.run("run_lock", "hv-c")["run"]
+    assert (run["took_over"], list(run["unfinished"]), run["away"]) == ([run_id], ["hv-a"], None)
+
+
+def test_stop_that_the_run_might_not_hear_is_an_error(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    message, _fields = playbook.failure("run_stop", "hv-b", members=["hv-b"])
+    assert "node1, node3 cannot" in message
+    assert not any("Stop" in values for machine in world.machines.values() for values in machine.registry.values())
 
 
 def test_second_request_to_stop_changes_nothing(playbook: Playbook) -> None:

@@ -49,6 +49,7 @@ ENTRIES = st.builds(
     boot_time=st.none() | MOMENTS,
     batch=NAMES,
     installed=NAMES,
+    restart_due=st.booleans(),
     services_before=NAMES,
     online_groups_before=NAMES,
     attempts=st.integers(0, 99),
@@ -58,7 +59,6 @@ ENTRIES = st.builds(
     hotfixes=NAMES,
     failed_hotfixes=NAMES,
     unknown_hotfixes=NAMES,
-    is_restart_owed=st.booleans(),
     changed_at=st.none() | MOMENTS,
     sequence=st.integers(0, 10**6),
 )
@@ -92,7 +92,7 @@ def test_records_of_an_earlier_version_get_their_defaults() -> None:
     entry = json.loads(encode_entry(NodeEntry("node1")))
     for name in ("process", "took_over", "forced_by", "dead_after"):
         del owner[name]
-    del entry["left_from"]
+    del entry["left_from"], entry["restart_due"]
     decoded, _cluster = decode_owner(json.dumps(owner))
     assert (decoded.process, decoded.took_over, decoded.forced_by, decoded.dead_after) == ("", (), None, 900)
     assert decode_entry(json.dumps(entry)) == NodeEntry("node1")
@@ -176,14 +176,14 @@ def test_node_in_service_does_not_hold_the_turn(phase: Phase) -> None:
 
 def test_entry_from_before_there_were_hotfixes_has_none() -> None:
     record = json.loads(encode_entry(NodeEntry("N1", hotfixes=("a.msu",), installer="x", installer_image="y")))
-    for name in ("installer", "installer_image", "hotfixes", "failed_hotfixes", "unknown_hotfixes", "is_restart_owed"):
+    for name in ("installer", "installer_image", "hotfixes", "failed_hotfixes", "unknown_hotfixes", "restart_due"):
         del record[name]
     assert decode_entry(json.dumps(record)) == NodeEntry("N1")
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("installer", 5), ("installer_image", []), ("hotfixes", "a.msu"), ("hotfixes", [1]), ("is_restart_owed", 1)],
+    [("installer", 5), ("installer_image", []), ("hotfixes", "a.msu"), ("hotfixes", [1]), ("restart_due", 1)],
 )
 def test_hotfix_field_that_is_not_what_it_should_be_is_refused(name: str, value: object) -> None:
     record = json.loads(encode_entry(NodeEntry("N1"))) | {name: value}

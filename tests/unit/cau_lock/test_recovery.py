@@ -164,14 +164,19 @@ def test_open_batch_of_a_node_that_serves_stays_open() -> None:
     assert (entry.phase, entry.batch, entry.paused_by_us, entry.rounds) == (Phase.INSTALLING, ("u",), False, 2)
 
 
+def test_node_that_waits_for_a_restart_is_unfinished_although_it_serves() -> None:
+    ended = found(NodeEntry("node2", Phase.DONE, restart_due=True), is_ended=True, locks=())
+    assert [entry.node for entry in decide([ended], members()).unfinished] == ["node2"]
+
+
 def test_node_that_was_done_begins_with_no_rounds() -> None:
     assert continued(NodeEntry("n", Phase.DONE, rounds=4, installed=("u",)), is_paused=False).rounds == 0
 
 
 def test_hotfixes_that_failed_may_be_tried_again_and_no_others() -> None:
-    left = NodeEntry("n", Phase.DONE, hotfixes=("a",), failed_hotfixes=("b",), unknown_hotfixes=("c",), is_restart_owed=True)
+    left = NodeEntry("n", Phase.DONE, hotfixes=("a",), failed_hotfixes=("b",), unknown_hotfixes=("c",), restart_due=True)
     entry = continued(left, is_paused=False)
-    assert (entry.hotfixes, entry.failed_hotfixes, entry.unknown_hotfixes, entry.is_restart_owed) == (("a",), (), ("c",), True)
+    assert (entry.hotfixes, entry.failed_hotfixes, entry.unknown_hotfixes, entry.restart_due) == (("a",), (), ("c",), True)
 
 
 @pytest.mark.parametrize("is_paused", [True, False])
@@ -187,7 +192,7 @@ def test_open_installer_is_gone_on_with(is_paused: bool) -> None:
         (NodeEntry("n", failed_hotfixes=("a",)), False),
         (NodeEntry("n", hotfixes=("a",)), True),
         (NodeEntry("n", unknown_hotfixes=("a",)), True),
-        (NodeEntry("n", is_restart_owed=True), True),
+        (NodeEntry("n", restart_due=True), True),
     ],
 )
 def test_entry_that_remembers_hotfixes_is_worth_writing(entry: NodeEntry, is_worth: bool) -> None:

@@ -51,6 +51,15 @@ def test_request_is_read_on_another_node_than_the_one_in_work(world: FakeWorld, 
         heed(ours.fleet, RUN_A, "node1")
 
 
+def test_request_that_one_node_has_missed_is_heard_all_the_same(world: FakeWorld, ours: Coordinator) -> None:
+    ours.acquire()
+    world.machine("node1").is_reachable = False
+    ask(ours)
+    world.machine("node1").is_reachable = True
+    with pytest.raises(RunStoppedError):
+        heed(ours.fleet, RUN_A, "node3")
+
+
 def test_nodes_that_do_not_take_the_request_are_named(world: FakeWorld, ours: Coordinator) -> None:
     ours.acquire()
     world.machine("node2").is_reachable = False

@@ -90,3 +90,12 @@ def test_drain_that_windows_forgot_over_a_restart_is_not_waited_for(bench: Bench
     node1.drain_status = DrainStatus.NOT_INITIATED
     assert not drain(bench.work).is_changed
     assert bench.count("pause") == 1
+
+
+def test_restart_that_an_update_asks_for_is_due_until_it_was_made(bench: Bench, node1: FakeMachine) -> None:
+    bench.drained()
+    node1.offered = [fake_update(1, needs_restart=True)]
+    install(bench.work, UpdateOptions())
+    assert bench.entry().restart_due
+    restart(bench.work)
+    assert not bench.entry().restart_due

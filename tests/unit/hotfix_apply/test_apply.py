@@ -289,7 +289,7 @@ def test_journal_tells_how_a_hotfix_ended(bench: Bench, exit_code: int, kept: st
         "unknown_hotfixes": (),
         kept: (A.path,),
     }
-    assert entry.is_restart_owed is (exit_code == 1603)
+    assert entry.restart_due is (exit_code == 1603)
 
 
 def test_unknown_outcome_of_an_earlier_task_fails_every_later_one(bench: Bench) -> None:
@@ -300,11 +300,11 @@ def test_unknown_outcome_of_an_earlier_task_fails_every_later_one(bench: Bench) 
 
 
 def test_restart_that_is_owed_is_due_without_another_sign_until_it_was_made(bench: Bench) -> None:
-    bench.journal.write("node1", is_restart_owed=True, hotfixes=(A.path,), phase=Phase.INSTALLING)
+    bench.journal.write("node1", restart_due=True, hotfixes=(A.path,), phase=Phase.INSTALLING)
     assert run(bench, A).reboot_required
     assert install(bench.work, UpdateOptions()).reboot_required
     restart(bench.work)
-    assert not bench.entry().is_restart_owed
+    assert not bench.entry().restart_due
     assert not run(bench, A).reboot_required
 
 

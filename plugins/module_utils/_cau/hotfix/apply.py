@@ -100,7 +100,7 @@ def _plan(work: NodeWork, session: NodeSession, hotfixes: Sequence[Hotfix]) -> H
     was_restarted = entry is not None and entry.phase is Phase.RESTARTED
     # What this run has installed since the last restart shares its restart with the hotfixes; a sign that a restart left standing would
     # outlive the next one too.
-    waits = bool(signs) or (entry is not None and entry.is_restart_owed)
+    waits = bool(signs) or (entry is not None and entry.restart_due)
     is_due = waits and not was_restarted and not (to_apply and entry is not None and entry.phase is Phase.INSTALLING)
     return HotfixPlan(to_apply, done, is_due, was_restarted, signs)
 
@@ -232,7 +232,7 @@ def _write_end(work: NodeWork, state: HotfixState) -> None:
     elif state.is_failure:
         changes |= {"hotfixes": others, "failed_hotfixes": (*entry.failed_hotfixes, *own)}
     if state.reboot_required:
-        changes["is_restart_owed"] = True
+        changes["restart_due"] = True
     journal.write(work.node, **changes)
 
 
