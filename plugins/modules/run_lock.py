@@ -61,6 +61,7 @@ options:
         taken over, that is, its lock is replaced and the nodes that it left half-way are in RV(run.unfinished). A run that shows a sign of
         life meanwhile refuses the lock at once.
     type: int
+    version_added: 0.2.0
     default: 1200
   dead_after:
     description:
@@ -69,6 +70,7 @@ options:
       - The default is the time after which the provider drops a lock that nobody has touched, so that tasks of your own have it to
         themselves. The role C(cluster_aware.updating.rolling_update) sets V(900).
     type: int
+    version_added: 0.2.0
     default: 3600
   force_recovery:
     description:
@@ -76,6 +78,7 @@ options:
         administrator who knows that nobody drives that run any more, and it is recorded in the journal.
       - Nodes that somebody else has paused stay as they are all the same, and refuse the lock unless O(accept_down) names them.
     type: bool
+    version_added: 0.2.0
     default: false
   later_options:
     description:
