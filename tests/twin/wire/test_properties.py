@@ -154,7 +154,7 @@ class Pair:
     def __init__(self) -> None:
         credentials = Credentials({"user": "secret"})
         credentials.open()
-        self.client = t.cast("Acceptor", Client())
+        self.client = t.cast(Acceptor, Client())
         self.server = SpnegoAcceptor("negotiate", SPNEGO_SEALING)
         context = t.cast("Client", self.client).context
         with credentials.acceptor_environment():
