@@ -156,11 +156,12 @@ class Lane:
         found = self.send("state")["clusters"]
         return {name: node for cluster in found.values() for name, node in cluster["nodes"].items() if node["is_member"]}
 
-    def unfinished(self, *, paused: t.Collection[str] = ()) -> list[str]:
+    def unfinished(self, *, paused: t.Collection[str] = (), others: t.Collection[str] = ()) -> list[str]:
         """Return what a finished run would not have left.
 
         Args:
             paused: nodes that an administrator has paused, which stay so.
+            others: runs of other coordinators, whose locks are theirs.
         """
         found = []
         for name, node in self.nodes().items():
@@ -171,7 +172,7 @@ class Lane:
                 found.append(f"{name} lacks {len(node['updates_pending'])} updates at the end")
             if node["updates_pending_restart"]:
                 found.append(f"{name} waits for a restart at the end")
-            found += [f"{name}: {text}" for text in traces(node)]
+            found += [f"{name}: {text}" for text in traces(node, others)]
         return found
 
     def keep(self, folder: Path, problems: list[str]) -> None:
@@ -185,11 +186,11 @@ class Lane:
                 (folder / f"{running.controller.directory.name}-{running.name}.screen").write_text(running.screen(), encoding="utf-8")
 
 
-def traces(node: dict[str, t.Any]) -> list[str]:
-    """Return what a run has left on a node: its lock, its session, its journal."""
+def traces(node: dict[str, t.Any], others: t.Collection[str] = ()) -> list[str]:
+    """Return what a run has left on a node: its lock, its session, its journal; the locks of others are theirs."""
     found = []
     for lock in ("run_lock", "node_session"):
-        if node[lock]:
+        if node[lock] and node[lock]["guid"] not in others:
             found.append(f"the {lock.replace('_', ' ')} of {node[lock]['guid']} is left")
     return found + [f"the journal {key} is left" for key in node["registry"] if JOURNAL in key.lower()]
 
