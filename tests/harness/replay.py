@@ -134,7 +134,8 @@ class Replay:
         self._node(cluster, event, "is_member").is_member = True
 
     def _on_node_evicted(self, cluster: ClusterView, event: Entry) -> None:
-        self._node(cluster, event, "is_member").is_member = False
+        node = self._node(cluster, event, "is_member")
+        node.is_member, node.paused_by, node.is_out_by_us, node.is_draining, node.was_drained = False, None, False, False, False
 
     def _on_vote_changed(self, cluster: ClusterView, event: Entry) -> None:
         if isinstance(event.get("votes"), dict):

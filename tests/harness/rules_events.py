@@ -13,6 +13,7 @@ from .rules_installers import judge_installer
 
 WORK = frozenset({"scan", "update_downloaded", "install_started", "installer_started"})
 NEEDS_SESSION = frozenset({"pause_requested", "restart_requested", "install_started", "installer_started", "update_downloaded"})
+TAKES_OUT = frozenset({"pause_requested", "restart_requested"})
 NEEDS_LOCK = NEEDS_SESSION | {"resume_requested"}
 HARMLESS = frozenset({"scan", "node_session_opened", "node_session_touched", "node_session_closed", "node_session_refused"})
 
@@ -121,6 +122,10 @@ def _judge_lock(case: Case, event: Entry, cluster: ClusterView, node: NodeView) 
     is_session = name == "node_session_opened" and event["guid"] in case.our_runs
     if cluster.name is None or not node.is_member or not (name in NEEDS_LOCK or is_session or is_foreign_key):
         return
+    opened = node.since.get("session", "")
+    if name == "update_downloaded" and node.session and any(other.since.get("lock", "") > opened for other in cluster.members()):
+        # Staging goes on in a session that was opened under the lock; it takes nothing out of service, and the next step looks again.
+        return
     run = cluster.run()
     if run is None:
         # Whose work it is: the lock of this node may be the one that is gone.
@@ -143,8 +148,8 @@ def _was_lock_known(case: Case, event: Entry, other: NodeView) -> bool:
     """Return whether the run could know how it is about the lock of a node; the one whose lock it is did."""
     joined = other.since.get("is_member")
     if joined is not None and other.lock is None:
-        # It was added later, and has no lock of this run. What was begun on another node is ended all the same.
-        return event["event"] in NEEDS_SESSION and was_known(joined, case.last_look(event, "MSCluster_Node"))
+        # It was added later, and has no lock of this run. No other node is taken out of service then; one that is may go on.
+        return event["event"] in TAKES_OUT and was_known(joined, case.last_look(event, "MSCluster_Node"))
     return was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name))
 
 

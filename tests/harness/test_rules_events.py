@@ -178,13 +178,46 @@ def add_node(log: Logbook) -> None:
     log.gate()
 
 
-@pytest.mark.parametrize("step", ["drain", "install", "restart"])
+@pytest.mark.parametrize("step", ["drain", "restart"])
 def test_work_beside_a_node_that_was_added_without_lock_is_red(step: str) -> None:
     assert "while NODE4 has no run lock" in said(good_run(between={step: add_node}).record())
 
 
 def test_resume_beside_a_node_that_was_added_is_green() -> None:
     assert "NODE4" not in said(good_run(between={"resume": add_node}).record())
+
+
+def stage(log: Logbook) -> None:
+    log.event("update_downloaded", "NODE1", update="kb1", result=2)
+
+
+def lose_the_lock(log: Logbook) -> None:
+    for name in NODES:
+        log.event("run_lock_taken", name, actor="scenario", guid=OTHER)
+    log.read_locks()
+
+
+def test_download_under_the_lock_of_another_is_red_unless_the_session_is_older() -> None:
+    def begin_late(log: Logbook) -> None:
+        lose_the_lock(log)
+        log.event("node_session_opened", "NODE1", guid=RUN)
+        stage(log)
+
+    def go_on(log: Logbook) -> None:
+        lose_the_lock(log)
+        stage(log)
+
+    assert "update_downloaded while the node session" in said(good_run(between={"install": begin_late}).record())
+    assert "update_downloaded" not in said(good_run(between={"install": go_on}).record())
+
+
+def test_node_that_was_evicted_is_out_of_service_no_more() -> None:
+    def evict(log: Logbook) -> None:
+        log.event("node_evicted", "NODE1", actor="scenario", name="NODE1")
+        log.drain("NODE3")
+
+    log = good_run(between={"give_back": evict}, without=frozenset({"install", "restart", "resume"}))
+    assert "at the same moment" not in said(log.record())
 
 
 def test_session_of_a_preview_needs_no_lock() -> None:

@@ -43,7 +43,7 @@ def struck(lane: Lane, fault: Fault, step: Step, end: End) -> list[str]:
     accepted = fault.paused if run.exit_code == 0 else frozenset()
     problems += lane.violations(may_leave_lock=found is End.ASIDE, accepted_down=accepted)
     if run.exit_code == 0:
-        return problems + lane.unfinished(paused=fault.paused)
+        return problems + lane.unfinished(paused=fault.paused, others={FOREIGN})
     if fault.mend is not None:
         fault.mend(lane)
     for _run in range(fault.repeats):

@@ -47,6 +47,7 @@ class Lane:
         self.controller = self.stage.controller
         self.inventory = ""
         self._past: tuple[Past, Mark] | None = None
+        self._hidden: frozenset[str] = frozenset()
         self._others: list[Controller] = []
         self._running: list[Running] = []
         self._event_start = self._request_start = self._floor = 0
@@ -65,7 +66,8 @@ class Lane:
         return self.stage.twin.control.send(command, **arguments)
 
     def write_inventory(self, hidden: frozenset[str]) -> None:
-        """Write the inventory, without some machines."""
+        """Write the inventory, without some machines, which no run is to update then."""
+        self._hidden = hidden
         nodes = [node for node in self.stage.twin.nodes if node.node not in hidden]
         path = self.directory / "inventory.yml"
         self.inventory = str(write_inventory(path, nodes, user=self.stage.user, password=self.stage.password))
@@ -156,22 +158,23 @@ class Lane:
         found = self.send("state")["clusters"]
         return {name: node for cluster in found.values() for name, node in cluster["nodes"].items() if node["is_member"]}
 
-    def unfinished(self, *, paused: t.Collection[str] = ()) -> list[str]:
+    def unfinished(self, *, paused: t.Collection[str] = (), others: t.Collection[str] = ()) -> list[str]:
         """Return what a finished run would not have left.
 
         Args:
             paused: nodes that an administrator has paused, which stay so.
+            others: runs of other coordinators, whose locks are theirs.
         """
         found = []
         for name, node in self.nodes().items():
             wanted = "paused" if name in paused else "up"
             if node["state"] != wanted:
                 found.append(f"{name} is {node['state']} at the end, not {wanted}")
-            if node["updates_pending"]:
+            if node["updates_pending"] and name not in self._hidden:
                 found.append(f"{name} lacks {len(node['updates_pending'])} updates at the end")
             if node["updates_pending_restart"]:
                 found.append(f"{name} waits for a restart at the end")
-            found += [f"{name}: {text}" for text in traces(node)]
+            found += [f"{name}: {text}" for text in traces(node, others)]
         return found
 
     def keep(self, folder: Path, problems: list[str]) -> None:
@@ -185,11 +188,11 @@ class Lane:
                 (folder / f"{running.controller.directory.name}-{running.name}.screen").write_text(running.screen(), encoding="utf-8")
 
 
-def traces(node: dict[str, t.Any]) -> list[str]:
-    """Return what a run has left on a node: its lock, its session, its journal."""
+def traces(node: dict[str, t.Any], others: t.Collection[str] = ()) -> list[str]:
+    """Return what a run has left on a node: its lock, its session, its journal; the locks of others are theirs."""
     found = []
     for lock in ("run_lock", "node_session"):
-        if node[lock]:
+        if node[lock] and node[lock]["guid"] not in others:
             found.append(f"the {lock.replace('_', ' ')} of {node[lock]['guid']} is left")
     return found + [f"the journal {key} is left" for key in node["registry"] if JOURNAL in key.lower()]
 
