@@ -29,15 +29,8 @@ from .._wmi.errors import MethodFailedError
 from .errors import JournalError
 from .fleet import Fleet
 from .idempotent import twice
-from .journal_records import (
+from .journal_format import (
     FORMAT,
-    ClusterEntry,
-    EntryChanges,
-    NodeEntry,
-    Phase,
-    RunEntry,
-    RunOwner,
-    age_order,
     decode_cluster,
     decode_entry,
     decode_moment,
@@ -47,6 +40,7 @@ from .journal_records import (
     encode_moment,
     encode_owner,
 )
+from .journal_records import ClusterEntry, EntryChanges, NodeEntry, Phase, RunEntry, RunOwner, age_order
 from .run_id import normal_guid
 
 if t.TYPE_CHECKING:

@@ -17,7 +17,8 @@ from .._errors import OperationError
 from .errors import JournalError
 from .fleet import Fleet
 from .journal import ROOT, read_run, run_key
-from .journal_records import ClusterEntry, NodeEntry, Phase, RunEntry, StopRecord, age_order, decode_cluster, decode_entry, decode_stop
+from .journal_format import decode_cluster, decode_entry, decode_stop
+from .journal_records import ClusterEntry, NodeEntry, Phase, RunEntry, StopRecord, age_order
 from .run_id import is_same_guid, short_id
 
 if t.TYPE_CHECKING:

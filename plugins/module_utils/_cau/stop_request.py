@@ -17,7 +17,8 @@ from .errors import JournalError, RunStoppedError
 from .fleet import Fleet
 from .idempotent import twice
 from .journal import run_key
-from .journal_records import StopRecord, decode_stop, encode_stop
+from .journal_format import decode_stop, encode_stop
+from .journal_records import StopRecord
 
 _NAME = "Stop"
 

@@ -12,15 +12,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import JournalError
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import (
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_format import (
     MAX_ENTRY_CHARACTERS,
     MAX_INSTALLED,
     MAX_REASON_CHARACTERS,
-    ClusterEntry,
-    NodeEntry,
-    Phase,
-    RunOwner,
-    StopRecord,
     decode_cluster,
     decode_entry,
     decode_moment,
@@ -31,6 +26,13 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journa
     encode_moment,
     encode_owner,
     encode_stop,
+)
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import (
+    ClusterEntry,
+    NodeEntry,
+    Phase,
+    RunOwner,
+    StopRecord,
 )
 from hypothesis import given
 from hypothesis import strategies as st
