@@ -10,8 +10,8 @@ BIN := $(ROOT)/.venv/bin
 COLLECTION := $(BUILD)/collections/ansible_collections/cluster_aware/updating
 PYTHON_FILES := plugins simulator tools tests
 
-# Two for each of the two cores that the time limits are meant for: a scenario waits for its twin half of the time.
-JOBS ?= 4
+# One more than the two cores that the time limits are meant for: a scenario waits for its twin half of the time.
+JOBS ?= 3
 
 # Ansible keeps what it writes inside the checkout, and a proxy of the environment never sees loopback traffic.
 export ANSIBLE_HOME := $(BUILD)/ansible
