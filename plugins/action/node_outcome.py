@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import outside_view
@@ -135,7 +135,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     nodes = [node for node, host in fact.nodes.items() if host in in_play]
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
-    is_over = verdict.run_ends or task.arguments["error"].get("error") in ENDS_THE_RUN
+    is_over = verdict.run_ends or bool(_kinds(task.arguments["error"]) & ENDS_THE_RUN)
     summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
@@ -150,6 +150,11 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "summary": summary,
         "ansible_facts": new.as_facts(),
     }
+
+
+def _kinds(error: Mapping[str, t.Any]) -> set[str]:
+    """Return the kinds of an error; one that stands for several plug-ins has those of all of them."""
+    return {str(error.get("error")), *(str(kind) for kind in error.get("errors") or ())}
 
 
 def _preview_line(cluster: str, outcomes: Sequence[NodeOutcome]) -> str:

@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.selection import Selection
 from ..module_utils._errors import OperationError, Outcome
+from ._plugins import plugin_plan
 from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
@@ -56,7 +57,7 @@ MINIMUMS: Mapping[str, int] = {
 MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
 
 # The tasks that a run consists of; an option means the same in all of them.
-TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
+TASKS_OF_A_RUN = ("run_plan", "run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
 NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})
@@ -109,6 +110,15 @@ def argument_specification(task: str) -> dict[str, t.Any]:
     return _specification(documented_options(task))
 
 
+def defaults_of(task: str) -> dict[str, t.Any]:
+    """Return the default of every option of a task, None where it has none.
+
+    Args:
+        task: short name of the task.
+    """
+    return {name: argument.get("default") for name, argument in argument_specification(task).items()}
+
+
 class ArgumentError(OperationError):
     """An argument of the task, or of a later one, cannot work; nothing was sent to any node."""
 
@@ -136,6 +146,7 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
         ArgumentError: one of them cannot work, or no task of a run has it.
         QueryError: the query is not in the language.
         SelectionError: the lists or the expression cannot be applied.
+        PluginError: the list of plug-ins cannot be used, or something else contradicts it.
     """
     known: dict[str, t.Any] = {}
     for task in TASKS_OF_A_RUN:
@@ -146,6 +157,8 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
     specification = {name: {key: value for key, value in known[name].items() if key not in {"default", "required"}} for name in options}
     given, _secrets = _checked(specification, options)
     check_updates(given)
+    if given.get("plugins"):
+        plugin_plan(given, defaults_of("run_plan"))
 
 
 def check_updates(options: Mapping[str, t.Any]) -> None:
