@@ -96,7 +96,7 @@ ROWS = (
     Row("other_evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
     Row("evicted", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.LEFT_OUT, "It ends, as nobody can tell the state of the node.", GONE),
     Row("evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
-    Row("added", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.SERVES, "It drains no node of a cluster that has changed.", NEW + AGAIN),
+    Row("added", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.SERVES, "It drains, installs and restarts nothing more in a cluster that has changed.", NEW + AGAIN),
     Row("added", (Step.RELEASE,), End.DONE, "The new node is updated by the next run."),
 )
 
