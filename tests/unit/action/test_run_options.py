@@ -128,7 +128,7 @@ def test_run_that_is_limited_leaves_the_others_alone_under_the_lock_of_all(playb
 
 
 def test_preview_has_the_turns_of_the_run(playbook: Playbook) -> None:
-    options = {"node_order": ["hv-a"], "only_nodes": ["node1", "node3"]}
+    options: dict[str, t.Any] = {"node_order": ["hv-a"], "only_nodes": ["node1", "node3"]}
     results = {host: playbook.run("preview", host, **options) for host in ("hv-a", "hv-b", "hv-c")}
     assert {host: result["turn"] for host, result in results.items()} == {"hv-a": 1, "hv-b": None, "hv-c": 2}
     assert results["hv-b"]["block"][0].startswith("would be left alone: the run is limited to other nodes")
