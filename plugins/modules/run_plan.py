@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: run_plan
-short_description: Check what a run is told about plug-ins, and say what follows
+short_description: Check what a run is told about plug-ins and hooks, and say what follows
 version_added: 0.2.0
 description:
   - Reads the list of plug-ins of a run with their arguments, as CAU writes them, and returns the options of the other tasks that they stand
@@ -42,6 +42,32 @@ options:
       - Either way the node counts as failed, and what the others have installed is kept.
     type: bool
     default: false
+  pre_node_tasks:
+    description:
+      - A file with tasks that run before a node is drained. It must be there.
+    type: str
+    default: ""
+  post_node_tasks:
+    description:
+      - A file with tasks that run after a node serves again. It must be there.
+    type: str
+    default: ""
+  blockers:
+    description:
+      - Files with tasks that must succeed before a node is drained. They must be there.
+    type: list
+    elements: str
+    default: []
+  blocker_timeout:
+    description:
+      - Seconds for which a blocker that fails is tried again.
+    type: int
+    default: 0
+  blocker_interval:
+    description:
+      - Seconds between two tries of a blocker. There may be 60 of them.
+    type: int
+    default: 30
   query_string:
     description:
       - The C(QueryString) of C(Microsoft.WindowsUpdatePlugin).
@@ -154,6 +180,32 @@ goes_on:
   returned: success
   type: bool
   sample: false
+pre_node_tasks:
+  description: The whole path of the file.
+  returned: success
+  type: str
+  sample: ""
+post_node_tasks:
+  description: The whole path of the file.
+  returned: success
+  type: str
+  sample: ""
+blockers:
+  description: The whole paths of the files.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+has_hooks:
+  description: Whether there are tasks around a node.
+  returned: success
+  type: bool
+  sample: false
+dead_after:
+  description: The option C(dead_after) that M(cluster_aware.updating.run_lock) needs then.
+  returned: success
+  type: int
+  sample: 900
 options:
   description: The options that the arguments stand for, by the names that the tasks of the collection give them.
   returned: success

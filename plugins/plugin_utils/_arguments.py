@@ -32,6 +32,8 @@ SAME_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "n
 # What an argument specification cannot say: the least value of every option that is a number, whatever the task.
 MINIMUMS: Mapping[str, int] = {
     "batch_size": 1,
+    "blocker_interval": 1,
+    "blocker_timeout": 0,
     # Less than that, and a long task of a living run would look dead between two of its heartbeats.
     "dead_after": 900,
     "download_timeout": 1,
@@ -50,6 +52,7 @@ MINIMUMS: Mapping[str, int] = {
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
     "share_port": 1,
+    "since": 0,
     "stop_after": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,

@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 
+MOST_TRIES = 60
+"""How often a blocker may be tried."""
+
 Options: t.TypeAlias = "Mapping[str, t.Any]"
 
 
@@ -25,12 +28,19 @@ def _accepts_twice(options: Options) -> bool:
     return bool(options.get("accept_down")) and options.get("require_all_nodes_online") is False
 
 
+def _tries_too_often(options: Options) -> bool:
+    # Each try of a file of tasks lies inside the one before it, and Ansible takes only so many.
+    interval = options.get("blocker_interval")
+    return interval is not None and (options.get("blocker_timeout") or 0) > MOST_TRIES * interval
+
+
 CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
     (_warns_too_late, "warn_after must be less than stop_after, or the warning would never be seen"),
     (
         _accepts_twice,
         "accept_down names the nodes that may be paused or down, and require_all_nodes_online=false accepts any; use one of the two",
     ),
+    (_tries_too_often, f"blocker_timeout may be {MOST_TRIES} times blocker_interval at most, so that no more tries come together"),
 )
 """Each contradiction, and what is said about it."""
 
