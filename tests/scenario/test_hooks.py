@@ -35,7 +35,8 @@ class Files:
     def note(self, name: str, *values: str) -> dict[str, t.Any]:
         """Return a task that notes its name and the values of variables."""
         words = "".join(f", {value!r}: {value}" for value in values)
-        line = f"{{{{ {{'name': '{name}', 'node': rolling_update_node_plan.node{words}}} | to_json }}}}"
+        # The time makes each line another one, so that it is added.
+        line = f"{{{{ {{'name': '{name}', 'at': now().isoformat(), 'node': rolling_update_node_plan.node{words}}} | to_json }}}}"
         return {
             "name": f"Note {name}",
             "ansible.builtin.lineinfile": {"path": str(self.notes), "line": line, "create": True, "mode": "0600"},
