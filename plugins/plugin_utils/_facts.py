@@ -56,6 +56,7 @@ class RunFact:
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
+        attempts: how many attempts on it were begun, as far as this playbook knows.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
     """
 
@@ -88,6 +89,7 @@ class RunFact:
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
+    attempts: int = 1
     outcome: dict[str, t.Any] | None = None
 
     def owner(self) -> RunOwner:
@@ -180,7 +182,8 @@ class RunFacts:
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=began, outcome=None)
+                fact = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)  # noqa: PLW2901 - returned
+                return replace(fact, updates=0, hotfixes=0, restarts=0, attempts=1)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

@@ -50,6 +50,8 @@ def entry_sentence(entry: NodeEntry) -> str:
     parts = ["out of service" if entry.phase is Phase.LEFT_OUT else entry.phase.value]
     if entry.phase is Phase.LEFT_OUT and entry.left_from is not None:
         parts.append(f"left while {entry.left_from.value}")
+    if entry.attempts > 1:
+        parts.append(f"attempt {entry.attempts}")
     if entry.paused_by_us:
         parts.append("paused by the run")
     if entry.batch:
