@@ -52,7 +52,9 @@ class ActionModule(UpdatingAction):
 def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
     """Return the outcome of a node on which nothing is left to install."""
     if fact.left_alone:
-        return _outcome(task, fact, NodeState.LEFT_ALONE, "it was out of service before the run, which accepts that")
+        is_meant = not fact.only or fact.node in fact.only
+        reason = "it was out of service before the run, which accepts that" if is_meant else "the run is limited to other nodes"
+        return _outcome(task, fact, NodeState.LEFT_ALONE, reason)
     is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False, heeds_stop=False) as work:

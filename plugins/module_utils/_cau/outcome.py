@@ -22,7 +22,7 @@ class NodeState(enum.StrEnum):
     OK = "ok"
     NOTHING_TO_DO = "nothing_to_do"
     LEFT_ALONE = "left_alone"
-    """It was out of service before the run, which was told to accept that."""
+    """It was out of service before the run, which was told to accept that, or the run is limited to others."""
     FAILED = "failed"
     LEFT_OUT = "left_out"
 
