@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState, NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
@@ -22,8 +24,8 @@ def _role(world: FakeWorld) -> None:
     world.add_group(ROLE, "node1", group_type=117)
 
 
-def begin(playbook: Playbook) -> dict[str, object]:
-    return playbook.run("run_lock", "hv-a", take_cau_role_offline=True)["run"]
+def begin(playbook: Playbook) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", playbook.run("run_lock", "hv-a", take_cau_role_offline=True)["run"])
 
 
 def test_role_is_offline_from_taking_to_releasing_the_lock(playbook: Playbook, world: FakeWorld) -> None:
