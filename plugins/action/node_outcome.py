@@ -142,13 +142,19 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     in_play = [str(host) for host in task.variables["ansible_play_hosts_all"]]
     facts = task.facts.on([*task.peers.hosts(task.arguments["members"]), *in_play])
     still_open = _clusters_at_work(task, facts)
-    held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
+    held = {fact.cluster: fact.cau_role for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
     bad = _failures(facts.values())
-    bad += [f"the run lock of {cluster} was not given back" for cluster in sorted(held - still_open)]
+    bad += [_not_given_back(cluster, held[cluster]) for cluster in sorted(held.keys() - still_open)]
+    bad += sorted({f"{fact.cluster}: {fact.role_left}" for fact in facts.values() if fact.role_left})
     summary = "; ".join(bad)
     if bad and not still_open:
         raise RunFailedError(summary, operation="run", remedy="Mend what is named, then run the same playbook again")
     return {"play_ends": not still_open, "succeeded": not bad, "summary": summary}
+
+
+def _not_given_back(cluster: str, role: str | None) -> str:
+    told = f"the run lock of {cluster} was not given back"
+    return told if role is None else f"{told}, and the CAU role {role} may still be offline, which the next run brings back"
 
 
 def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:

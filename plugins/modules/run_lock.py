@@ -112,6 +112,17 @@ options:
     type: bool
     version_added: 0.2.0
     default: false
+  take_cau_role_offline:
+    description:
+      - Whether to take the clustered role of Microsoft's own self-updating offline when the run begins, so that its schedule begins
+        nothing meanwhile, and to bring it back with O(state=released). It is the only clustered role that a run of this collection takes
+        offline.
+      - A role that is offline already is left as it is. What was taken offline stands in the journal, so that the run which takes a dead
+        one over brings it back, with or without this option.
+      - It stays offline while a node is left out of service. The error at the end of the run says so, and RV(run.cau_role_offline).
+    type: bool
+    version_added: 0.2.0
+    default: false
   later_options:
     description:
       - Options that later tasks of the run will be given, by their names. They are checked before anything is sent, as each of those tasks
@@ -217,6 +228,11 @@ run:
       description: The host among these whose node is out of service and has to be finished before any other, V(null) when none is.
       type: str
       sample: hv-b.example.com
+    cau_role_offline:
+      description:
+        - The CAU role that the run keeps offline, V(null) when there is none. With O(state=released), the one that stays offline.
+      type: str
+      sample: CAUHV01
 holders:
   description:
     - What was found on each node before the task, and who held it. With O(state=released), who holds a lock that is not this playbook's.

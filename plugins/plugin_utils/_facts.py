@@ -49,6 +49,8 @@ class RunFact:
         dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
+        cau_role: the CAU role that the run keeps offline and brings back at its end, None when there is none.
+        role_left: why it stays offline although the run is over, None unless it does.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
@@ -82,6 +84,8 @@ class RunFact:
     dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None
+    cau_role: str | None = None
+    role_left: str | None = None
     play: str | None = None
     released: bool = False
     beaten_at: float | None = None

@@ -123,6 +123,7 @@ class Decision:
         stays: nodes that an ended run left out of service and that this one was told to leave as they are; what that run wrote about
             them stays too.
         awaited: nodes that one of these runs left down, which have to come back first.
+        cau_role: the CAU role that one of these runs took offline and that this one brings back, None when there is none.
         reasons: what a person has to decide, one sentence each.
     """
 
@@ -133,6 +134,7 @@ class Decision:
     holders: tuple[FoundRun, ...] = ()
     wait_seconds: float = 0.0
     awaited: tuple[str, ...] = ()
+    cau_role: str | None = None
     reasons: tuple[str, ...] = ()
 
     @property
@@ -220,7 +222,13 @@ def take_over(
     over = tuple(run for run in over if not run.entries or any(entry.node not in stays for entry in run.entries))
     if not over:
         return Decision(Action.GO_ON)
-    return Decision(Action.TAKE_OVER, over=over, adopted=tuple(adopted), stays=frozenset(stays))
+    return Decision(Action.TAKE_OVER, over=over, adopted=tuple(adopted), stays=frozenset(stays), cau_role=_role_to_bring_back(over, stays))
+
+
+def _role_to_bring_back(over: Iterable[FoundRun], stays: Collection[str]) -> str | None:
+    """Return the CAU role that a run took offline; it stays so as long as a node of that run stays out of service."""
+    roles = (run.cluster.cau_role_offline for run in over if not any(entry.node in stays for entry in run.entries))
+    return next((role for role in roles if role is not None), None)
 
 
 def _was_left_out(entry: NodeEntry, over: Sequence[FoundRun]) -> bool:
