@@ -18,9 +18,6 @@ from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._task import TaskRun
 
-_NAMES = {"pre": "the tasks before the node", "post": "the tasks after the node"}
-
-
 class ActionModule(UpdatingAction):
     """The task node_hook."""
 
@@ -80,14 +77,14 @@ def _failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
         return {"due": True, "since": int(deadline.began), "plan": _plan(task, fact), "result": _result(task, fact)}
     with task.work(fact, is_kept=False, heeds_stop=False) as work:
         hooks.close(work)
-    raise hooks.HookFailedError(
-        f"{_NAMES[hook]} failed ({_short(file)}): {reason}",
-        errors=[str(error.get("error") or "")],
-        node=fact.node,
-        operation="drain" if hook == "pre" else "resume",
-        remedy="The node was not touched; mend what is named, then run the same playbook again" if hook == "pre" else "Mend what is named",
-        outcome=Outcome.NOT_DONE if hook == "pre" else Outcome.FAILED,
-    )
+    kinds = [str(error.get("error") or "")]
+    said = f"the tasks {'before' if hook == 'pre' else 'after'} the node failed ({_short(file)}): {reason}"
+    if hook == "pre":
+        remedy = "The node was not touched; mend what is named, then run the same playbook again"
+        raise hooks.PreNodeTasksError(
+            said, errors=kinds, node=fact.node, operation="drain", remedy=remedy, outcome=Outcome.NOT_DONE
+        )
+    raise hooks.PostNodeTasksError(said, errors=kinds, node=fact.node, operation="resume", remedy="Mend what is named")
 
 
 def _plan(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:

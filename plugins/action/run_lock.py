@@ -10,11 +10,9 @@ import typing as t
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ..module_utils._cau import gate, run_lock, takeover
+from ..module_utils._cau import cau_role, gate, run_lock, takeover
 from ..module_utils._cau.errors import CauError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
-from ..module_utils._cau.journal import Journal
-from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.lock_view import require_free
 from ..module_utils._cau.outcome import NodeState as NodeOutcomeState
 from ..module_utils._cau.recovery import Action, Decision
@@ -24,6 +22,7 @@ from ..module_utils._errors import OperationError, Outcome
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._giving_back import give_back, role_kept_offline
 from ..plugin_utils._process import controller_name, is_running, user_name
 from ..plugin_utils._run_begin import accepting, is_left_alone, new_fact
 from ..plugin_utils._siblings import SharedRun, shared_run
@@ -77,7 +76,7 @@ def _at_its_beginning(task: TaskRun, fact: RunFact) -> RunFact:
     before = fact.node_outcome()
     if before is not None and before.state is NodeOutcomeState.OK and task.host in fact.unfinished:
         return replace(fact, play=None, outcome=None)
-    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0)
+    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0, attempts=1)
 
 
 def _check_other_hosts(task: TaskRun) -> None:
@@ -116,7 +115,7 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
         decision = takeover.find_way(fleet, str(fact.run_id), task.clock, task.progress, options, task.stop.check)
         fact = replace(fact, took_over=[run.run_id for run in decision.over], forced_by=_forced_by(task) if decision.over else None)
         fact = accepting(task, fleet, fact, decision)
-    fact, result = _taken(task, fleet, fact, decision, options)
+    fact, result = _taken(task, fleet, fact, decision, options, is_begun=begun is None and is_new)
     shared.write(fact)
     return result
 
@@ -148,13 +147,15 @@ def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> d
         for run in decision.over:
             if line := takeover.over_sentence(run, _forced_by(task)):
                 task.progress.say(None, "lock", f"{line} (not in check mode)")
+        if task.arguments["take_cau_role_offline"]:
+            task.progress.say(None, "lock", cau_role.describe_plan(cau_role.find(fleet.node(fact.node).cluster)))
     return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
 
 
 def _taken(
-    task: TaskRun, fleet: Fleet, fact: RunFact, decision: Decision, options: takeover.TakeoverOptions
+    task: TaskRun, fleet: Fleet, fact: RunFact, decision: Decision, options: takeover.TakeoverOptions, *, is_begun: bool
 ) -> tuple[RunFact, dict[str, t.Any]]:
-    """Take the lock wherever it does not stand, and what dead runs left."""
+    """Take the lock wherever it does not stand, and what dead runs left; a run that begins also deals with the CAU role."""
     journal = task.journal(fleet, fact)
     began = task.clock.now()
     state, taken = takeover.take(
@@ -170,6 +171,8 @@ def _taken(
         # Both ways set every heartbeat; taking some locks again sets only theirs.
         fact = replace(fact, beaten_at=began)
     fact = _with_unfinished(fact, taken)
+    if is_begun:
+        fact = replace(fact, cau_role=role_kept_offline(task, fleet, journal, taken))
     before = {view.node: view.guid for view in state.before}
     return fact, {
         "changed": state.is_changed,
@@ -243,22 +246,14 @@ def _nothing_of_ours(task: TaskRun) -> dict[str, t.Any]:
 
 def _given_back(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     fleet = task.fleet(fact.cluster, fact.nodes)
-    journal = task.journal(fleet, fact)
-    left = _left_paused(fleet, journal)
-    for node in left:
-        task.progress.say(node, "journal", "left out of service by this run, the journal tells why")
-    due = _restart_due(fleet, journal, left)
-    for node in due:
-        task.progress.say(node, "journal", "serves with a restart pending that an update asks for; the next run begins with it")
-    is_changed = run_lock.release(fleet, journal.owner.run_id, journal, [*left, *due])
-    if is_changed:
-        task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
+    is_changed, role_left = give_back(task, fact, fleet)
+    fact = replace(fact, released=True, role_left=role_left)
     return {
         "changed": is_changed,
         "run": _view(fact, has_ended=True),
         "holders": [],
         "diff": _diff(dict.fromkeys(fleet.names, fact.run_id), dict.fromkeys(fleet.names)) if is_changed else [],
-        "ansible_facts": replace(fact, released=True).as_facts(),
+        "ansible_facts": fact.as_facts(),
     }
 
 
@@ -306,26 +301,6 @@ def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
         )
 
 
-def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
-    """Return the nodes that stay out of service; the journal of one that cannot be read is kept, as it may be needed."""
-    left = []
-    for node in fleet.names:
-        try:
-            entry = journal.read(node)
-        except OperationError:
-            left.append(node)
-            continue
-        if entry is not None and (entry.paused_by_us or entry.phase is Phase.LEFT_OUT):
-            left.append(node)
-    return left
-
-
-def _restart_due(fleet: Fleet, journal: Journal, left: Collection[str]) -> list[str]:
-    """Return the nodes that serve although something that was installed on them waits for a restart; all their entries can be read."""
-    entries = {node: journal.read(node) for node in fleet.names if node not in left}
-    return [node for node, entry in entries.items() if entry is not None and entry.restart_due]
-
-
 def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_ended: bool = False) -> dict[str, t.Any]:
     left = dict(unfinished or {})
     return {
@@ -338,6 +313,7 @@ def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_end
         "took_over": fact.took_over,
         "unfinished": left,
         "away": fact.away if fact.away in left else None,
+        "cau_role_offline": fact.role_left and fact.cau_role if has_ended else fact.cau_role,
     }
 
 

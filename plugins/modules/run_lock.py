@@ -112,6 +112,17 @@ options:
     type: bool
     version_added: 0.2.0
     default: false
+  take_cau_role_offline:
+    description:
+      - Whether to take the clustered role of Microsoft's own self-updating offline when the run begins, so that its schedule begins
+        nothing meanwhile, and to bring it back with O(state=released). It is the only clustered role that a run of this collection takes
+        offline.
+      - A role that is offline already is left as it is. What was taken offline stands in the journal, so that the run which takes a dead
+        one over brings it back, with or without this option.
+      - It stays offline while a node is left out of service. The error at the end of the run says so, and RV(run.cau_role_offline).
+    type: bool
+    version_added: 0.2.0
+    default: false
   later_options:
     description:
       - Options that later tasks of the run will be given, by their names. They are checked before anything is sent, as each of those tasks
@@ -187,13 +198,13 @@ run:
     nodes:
       description: The inventory host of each node of the cluster.
       type: dict
-      sample: {node1: hv-a.example.com, node2: hv-b.example.com}
+      sample: {HV01-N1: hv01-n1, HV01-N2: hv01-n2}
     order:
       description:
         - The inventory hosts in the order in which to update them, fewest roles first. Those that O(only_nodes) leaves out are not in it.
       type: list
       elements: str
-      sample: [hv-b.example.com, hv-a.example.com]
+      sample: [hv01-n1, hv01-n2]
     ended:
       description: Whether the run has come to its end in this playbook, so that nothing more is to be done on the cluster.
       type: bool
@@ -217,14 +228,18 @@ run:
       description: The host among these whose node is out of service and has to be finished before any other, V(null) when none is.
       type: str
       sample: hv-b.example.com
+    cau_role_offline:
+      description:
+        - The CAU role that the run keeps offline, V(null) when there is none. With O(state=released), the one that stays offline.
+      type: str
+      sample: CAUHV01
 holders:
   description:
     - What was found on each node before the task, and who held it. With O(state=released), who holds a lock that is not this playbook's.
   returned: success
   type: list
   elements: dict
-  sample:
-    - {node: node1, guid: null, kind: none, description: no run lock}
+  sample: [{node: HV01-N2, guid: null, session: null, journal: null, kind: none, description: ''}]
 events:
   description: The progress lines of the task.
   returned: success, and with C(-v) on failure too

@@ -49,6 +49,8 @@ class RunFact:
         dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
+        cau_role: the CAU role that the run keeps offline and brings back at its end, None when there is none.
+        role_left: why it stays offline although the run is over, None unless it does.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
@@ -56,6 +58,7 @@ class RunFact:
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
+        attempts: how many attempts on it were begun, as far as this playbook knows.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
     """
 
@@ -81,6 +84,8 @@ class RunFact:
     dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None
+    cau_role: str | None = None
+    role_left: str | None = None
     play: str | None = None
     released: bool = False
     beaten_at: float | None = None
@@ -88,6 +93,7 @@ class RunFact:
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
+    attempts: int = 1
     outcome: dict[str, t.Any] | None = None
 
     def owner(self) -> RunOwner:
@@ -180,7 +186,8 @@ class RunFacts:
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=began, outcome=None)
+                fact = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)  # noqa: PLW2901 - returned
+                return replace(fact, updates=0, hotfixes=0, restarts=0, attempts=1)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

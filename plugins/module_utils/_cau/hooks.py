@@ -36,6 +36,18 @@ class HookFailedError(CauError):
         self.errors = tuple(errors)
 
 
+class BlockedError(HookFailedError):
+    """A blocker kept the node in service for as long as it was tried."""
+
+
+class PreNodeTasksError(HookFailedError):
+    """The tasks before the node failed, so that it was not touched."""
+
+
+class PostNodeTasksError(HookFailedError):
+    """The tasks after the node failed; it serves."""
+
+
 def is_before_drain(work: NodeWork) -> bool:
     """Return whether the node is still to be taken out of service by this run, so that its blockers and pre-node tasks have their place.
 
@@ -93,12 +105,12 @@ def wait_to_try_again(work: NodeWork, deadline: Deadline, interval_seconds: floa
         reason: why it failed.
 
     Raises:
-        HookFailedError: its time has passed.
+        BlockedError: its time has passed.
         CauError: the run has to stop.
     """
     if deadline.has_passed:
         tried = f" for {duration(deadline.limit_seconds)}" if deadline.limit_seconds else ""
-        raise HookFailedError(
+        raise BlockedError(
             f"the blocker {blocker} did not let the node be drained{tried}: {reason}",
             node=work.node,
             operation="drain",

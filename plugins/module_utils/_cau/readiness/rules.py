@@ -134,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         "no_own_schedule",
         Severity.WARNING,
         "No clustered CAU role (self-updating) is online, whose own schedule can begin a run in the middle of ours.",
-        "Take the CAU role offline for the time of the run, or remove it (Remove-CauClusterRole)",
+        "Set rolling_update_take_cau_role_offline for the time of the run, or remove the role (Remove-CauClusterRole)",
         cluster_rules.no_own_schedule,
     ),
     Rule(
