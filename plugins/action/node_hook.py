@@ -11,12 +11,14 @@ import typing as t
 from collections.abc import Mapping
 
 from ..module_utils._cau import hooks
+from ..module_utils._cau.errors import PostNodeTasksError, PreNodeTasksError
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.waiting import Deadline
 from ..module_utils._errors import Outcome
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._task import TaskRun
+
 
 class ActionModule(UpdatingAction):
     """The task node_hook."""
@@ -81,10 +83,10 @@ def _failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     said = f"the tasks {'before' if hook == 'pre' else 'after'} the node failed ({_short(file)}): {reason}"
     if hook == "pre":
         remedy = "The node was not touched; mend what is named, then run the same playbook again"
-        raise hooks.PreNodeTasksError(
+        raise PreNodeTasksError(
             said, errors=kinds, node=fact.node, operation="drain", remedy=remedy, outcome=Outcome.NOT_DONE
         )
-    raise hooks.PostNodeTasksError(said, errors=kinds, node=fact.node, operation="resume", remedy="Mend what is named")
+    raise PostNodeTasksError(said, errors=kinds, node=fact.node, operation="resume", remedy="Mend what is named")
 
 
 def _plan(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:

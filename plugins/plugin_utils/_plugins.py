@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..module_utils._cau.plugins.arguments import PluginError
+from ..module_utils._cau.errors import PluginError
 from ..module_utils._cau.plugins.plan import OPTIONS, PluginPlan, resolve
 
 LONG_TASKS_SECONDS = 3600

@@ -9,43 +9,14 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
-import typing as t
-from collections.abc import Sequence
-
 from .._errors import Outcome
-from .errors import CauError, Context
+from .errors import BlockedError
 from .fleet import NodeWork
 from .permission import entry_of, require_run
 from .waiting import Deadline, Heartbeat, duration
 
 POLL_SECONDS = 5.0
 """How often a wait for a blocker looks whether the run has to stop."""
-
-
-class HookFailedError(CauError):
-    """Tasks of the user's failed that belong to a node.
-
-    Args:
-        message: which ones, and why.
-        errors: the kind of the error, so that one which ends the run still does.
-        context: see OperationError.
-    """
-
-    def __init__(self, message: str, *, errors: Sequence[str] = (), **context: t.Unpack[Context]) -> None:
-        super().__init__(message, **context)
-        self.errors = tuple(errors)
-
-
-class BlockedError(HookFailedError):
-    """A blocker kept the node in service for as long as it was tried."""
-
-
-class PreNodeTasksError(HookFailedError):
-    """The tasks before the node failed, so that it was not touched."""
-
-
-class PostNodeTasksError(HookFailedError):
-    """The tasks after the node failed; it serves."""
 
 
 def is_before_drain(work: NodeWork) -> bool:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import PluginError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.plugins.arguments import (
-    PluginError,
     folded_quotes,
     given_arguments,
     parse_arguments,

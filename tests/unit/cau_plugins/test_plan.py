@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.plugins.arguments import PluginError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import PluginError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.plugins.plan import OPTIONS, PluginKind, PluginPlan, resolve
 
 UPDATES, HOTFIX, OWN = "Microsoft.WindowsUpdatePlugin", "Microsoft.HotfixPlugin", "contoso.hardware.firmware"

@@ -12,16 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ..._errors import Outcome
-from ..errors import CauError, QueryError
+from ..errors import PluginError, QueryError
 from ..query import validate
-
-
-class PluginError(CauError):
-    """A plug-in, or an argument of one, that a run is told to use cannot be used; nothing was sent to any node."""
-
-    def __init__(self, message: str, *, remedy: str | None = None) -> None:
-        super().__init__(message, operation="plug-ins", remedy=remedy, outcome=Outcome.NOT_DONE)
 
 
 def parse_arguments(text: str) -> dict[str, str]:

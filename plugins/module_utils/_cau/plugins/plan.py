@@ -15,8 +15,9 @@ import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..errors import PluginError
 from ..waiting import names
-from .arguments import PluginError, folded_quotes, given_arguments
+from .arguments import folded_quotes, given_arguments
 
 WINDOWS_UPDATE = "Microsoft.WindowsUpdatePlugin"
 HOTFIX = "Microsoft.HotfixPlugin"
