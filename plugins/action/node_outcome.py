@@ -71,11 +71,11 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
 
 
 def _unknown_hotfix(work: NodeWork) -> str | None:
-    """Return what is to be said about a hotfix whose outcome no task has settled, None when there is none."""
+    """Return what is to be said about a hotfix or a plug-in whose outcome no task has settled, None when there is none."""
     entry = entry_of(work)
     if entry is None:
         return None
-    unknown = [*([entry.installer] if entry.installer is not None else []), *entry.unknown_hotfixes]
+    unknown = [*(name for name in (entry.installer, entry.plugin) if name is not None), *entry.unknown_hotfixes]
     return f"the outcome of {names(unknown)} is not known" if unknown else None
 
 

@@ -98,7 +98,7 @@ def test_blocker_is_tried_again_and_then_lets_the_node_go(opened: Open) -> None:
     assert run.exit_code == 0, run.screen
     assert stage.verdict() == []
     assert [note["name"] for note in files.noted] == ["asked", "asked", "pre", "post"]
-    assert "blocked by health.yml, tried again for up to 10 min" in run.screen
+    assert "blocked by health.yml, tried again for up to " in run.screen
 
 
 def test_blocker_that_never_agrees_leaves_the_node_untouched_and_the_budget_decides(opened: Open) -> None:

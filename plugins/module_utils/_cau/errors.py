@@ -298,6 +298,10 @@ class PluginError(CauError):
         super().__init__(message, operation="plug-ins", remedy=remedy, outcome=Outcome.NOT_DONE)
 
 
+class PluginShapeError(CauError):
+    """What a plug-in of a user's own says is not in the shape that it must have, so that nothing of it is believed."""
+
+
 class HookFailedError(CauError):
     """Tasks of the user's failed that belong to a node.
 
