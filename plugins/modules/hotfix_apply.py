@@ -150,6 +150,14 @@ resume_first:
   returned: success
   type: bool
   sample: false
+restart_left:
+  description:
+    - Whether a restart is due and is left undone, because the node is paused without drain. RV(reboot_required) is V(false) then, and the
+      next run begins with the restart.
+  returned: success
+  type: bool
+  version_added: 0.2.0
+  sample: false
 another_round:
   description: Whether the task has to be called again, because this round has applied something or a restart is due.
   returned: success
