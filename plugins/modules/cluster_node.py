@@ -120,7 +120,7 @@ node:
     name:
       description: The name of the node in the cluster.
       type: str
-      sample: node1
+      sample: HV01-N1
     state:
       description: The state of the node after the task.
       type: str
@@ -129,11 +129,11 @@ node:
       description: The groups that left the node or came back to it.
       type: list
       elements: str
-      sample: [VM web01, VM web02]
+      sample: [Cluster Group, VM-web01]
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: drain, text: done in 49 s}]
 """

@@ -132,7 +132,24 @@ ignored:
   returned: success
   type: list
   elements: dict
+  sample:
+    - {path: CAUHotfix_All\readme.txt, reason: 'no extension rule in DefaultHotfixConfig.xml is for .txt, and it is not in a rule folder'}
+nodes:
+  description: The paths of the hotfixes of every node of the cluster, by node and in order.
+  returned: success
+  type: dict
+  sample: {HV01-N1: [CAUHotfix_All\windows-kb5066790.msu], HV01-N2: [CAUHotfix_All\windows-kb5066790.msu]}
+notes:
+  description: What is allowed and may still not be meant.
+  returned: success
+  type: list
+  elements: str
   sample: []
+share:
+  description: How the controller reads the share.
+  returned: success
+  type: dict
+  sample: {"dialect": "SMB 3.1.1", "encrypted": true, "signed": true}
 findings:
   description: What the check of the permissions found.
   returned: always
@@ -173,5 +190,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: install, text: 'CAUHotfix_All\windows-kb5066790.msu succeeded, wants a restart (1 of 1)'}]
 """

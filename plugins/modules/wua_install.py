@@ -189,5 +189,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: install, text: KB5066131 succeeded (2 of 2)}]
 """
