@@ -55,6 +55,7 @@ class RunFact:
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
         began: clock seconds at which the work on this host began.
+        staged: updates that were downloaded to it before its turn, None before anybody has scanned it.
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
@@ -89,6 +90,7 @@ class RunFact:
     released: bool = False
     beaten_at: float | None = None
     began: float = 0.0
+    staged: int | None = None
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
@@ -184,7 +186,8 @@ class RunFacts:
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=began, outcome=None)
+                own = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)
+                return replace(own, staged=None, updates=0, hotfixes=0, restarts=0)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:
