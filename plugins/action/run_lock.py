@@ -76,7 +76,7 @@ def _at_its_beginning(task: TaskRun, fact: RunFact) -> RunFact:
     before = fact.node_outcome()
     if before is not None and before.state is NodeOutcomeState.OK and task.host in fact.unfinished:
         return replace(fact, play=None, outcome=None)
-    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0)
+    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0, attempts=1)
 
 
 def _check_other_hosts(task: TaskRun) -> None:

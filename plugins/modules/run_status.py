@@ -198,5 +198,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: next, text: it would begin a new run}]
 """

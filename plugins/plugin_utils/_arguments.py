@@ -39,6 +39,7 @@ MINIMUMS: Mapping[str, int] = {
     "installer_settle_timeout": 0,
     "install_timeout": 1,
     "max_failed_nodes": 0,
+    "max_retries_per_node": 0,
     "max_rounds": 1,
     "min_free_gb": 0,
     "poll_interval": 1,
@@ -55,8 +56,12 @@ MINIMUMS: Mapping[str, int] = {
     "wait_timeout": 0,
     "warn_after": 1,
 }
-# A port beyond this would be cut down to another one in silence.
-MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
+MAXIMUMS: Mapping[str, int] = {
+    # As in CAU (cau.md 5.3).
+    "max_retries_per_node": 64,
+    # A port beyond this would be cut down to another one in silence.
+    "share_port": 65535,
+}
 
 # The tasks that a run consists of; an option means the same in all of them.
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")

@@ -59,6 +59,7 @@ class RunFact:
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
+        attempts: how many attempts on it were begun, as far as this playbook knows.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
     """
 
@@ -94,6 +95,7 @@ class RunFact:
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
+    attempts: int = 1
     outcome: dict[str, t.Any] | None = None
 
     def owner(self) -> RunOwner:
@@ -187,7 +189,7 @@ class RunFacts:
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
                 own = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)
-                return replace(own, staged=None, updates=0, hotfixes=0, restarts=0)
+                return replace(own, staged=None, updates=0, hotfixes=0, restarts=0, attempts=1)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

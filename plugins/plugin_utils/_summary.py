@@ -145,6 +145,9 @@ def _told(run: _Run, outcome: Result) -> tuple[str, str]:
     ]
     if run.run_id is None and run.nodes:
         return word, f"{', '.join(done)} to come" if done else ""
+    attempts = int(outcome.get("attempts") or 1)
+    if attempts > 1:
+        done.append(f"at attempt {attempts}")
     seconds = float(outcome.get("seconds") or 0)
     timed = [*done, *([f"in {duration(seconds)}"] if seconds and state != NodeState.NOTHING_TO_DO else [])]
     return word, ": ".join(text for text in (" ".join(timed), one_line(str(outcome.get("reason") or ""))) if text)

@@ -40,6 +40,7 @@ class NodeOutcome:
         seconds: how long it took, in clock seconds.
         reason: why it failed or was left out.
         hotfixes: how many hotfixes were applied.
+        attempts: how many attempts it took.
     """
 
     node: str
@@ -50,6 +51,7 @@ class NodeOutcome:
     seconds: float = 0
     reason: str | None = None
     hotfixes: int = 0
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,11 @@ def words_of(outcome: NodeOutcome) -> str:
     if outcome.restarts:
         done.append(_count(outcome.restarts, "restart"))
     if outcome.state is NodeState.OK:
-        return " ".join(["ok", *done, _duration(outcome.seconds)])
+        tried = f" at attempt {outcome.attempts}" if outcome.attempts > 1 else ""
+        told = [f"({_line(outcome.reason)})"] if outcome.reason else []
+        return " ".join([f"ok{tried}", *done, _duration(outcome.seconds), *told])
+    if outcome.attempts > 1:
+        done.append(_count(outcome.attempts, "attempt"))
     word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"
     after = f" (after {' and '.join(done)})" if done else ""
     return f"{word} {_line(outcome.reason)}{after}"

@@ -87,8 +87,12 @@ def entry_sentence(entry: NodeEntry) -> str:
     parts = ["out of service" if entry.phase is Phase.LEFT_OUT else "failed" if has_failed else entry.phase.value]
     if entry.phase is Phase.LEFT_OUT and entry.left_from is not None:
         parts.append(f"left while {entry.left_from.value}")
+    if entry.attempts > 1:
+        parts.append(f"attempt {entry.attempts}")
     if entry.paused_by_us:
-        parts.append("paused by the run")
+        parts.append("paused by the run without drain" if entry.undrained else "paused by the run")
+    if entry.taken_offline:
+        parts.append(f"{names(entry.taken_offline)} taken offline by the run")
     if entry.batch:
         parts.append(f"installing {names(entry.batch)}")
     if entry.installer is not None:
