@@ -116,6 +116,8 @@ def encode_entry(entry: NodeEntry) -> str:
             "phase": entry.phase.value,
             "was_paused_before": entry.was_paused_before,
             "paused_by_us": entry.paused_by_us,
+            "undrained": entry.undrained,
+            "taken_offline": list(entry.taken_offline),
             "left_from": None if entry.left_from is None else entry.left_from.value,
             "reason": None if entry.reason is None else _line(entry.reason, MAX_REASON_CHARACTERS),
             "boot_time": None if entry.boot_time is None else encode_moment(entry.boot_time),
@@ -138,6 +140,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "plugin_installed": _shortened(entry.plugin_installed[-MAX_INSTALLED:], MAX_PLUGIN_CHARACTERS),
             "plugin_rounds": list(entry.plugin_rounds),
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
+            "phase_since": None if entry.phase_since is None else encode_moment(entry.phase_since),
             "sequence": entry.sequence,
         }
     )
@@ -163,6 +166,8 @@ def decode_entry(text: str) -> NodeEntry:
         phase=_field(record, "phase", _phase),
         was_paused_before=_field(record, "was_paused_before", _optional(_boolean)),
         paused_by_us=_field(record, "paused_by_us", _boolean),
+        undrained=_field(record, "undrained", _boolean, False),
+        taken_offline=_field(record, "taken_offline", _texts, ()),
         left_from=_field(record, "left_from", _optional(_phase), None),
         reason=_field(record, "reason", _optional(_text)),
         boot_time=_field(record, "boot_time", _optional(_moment)),
@@ -186,6 +191,7 @@ def decode_entry(text: str) -> NodeEntry:
         plugin_installed=_field(record, "plugin_installed", _texts, ()),
         plugin_rounds=_field(record, "plugin_rounds", _texts, ()),
         changed_at=_field(record, "changed_at", _optional(_moment)),
+        phase_since=_field(record, "phase_since", _optional(_moment), None),
         sequence=_field(record, "sequence", _count),
     )
 

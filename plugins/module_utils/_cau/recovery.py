@@ -151,7 +151,7 @@ class Decision:
 
 def is_unfinished(entry: NodeEntry) -> bool:
     """Return whether something was begun on a node that has to be brought to its end."""
-    return entry.paused_by_us or is_installing(entry) or entry.restart_due
+    return entry.paused_by_us or is_installing(entry) or entry.restart_due or bool(entry.taken_offline)
 
 
 def is_installing(entry: NodeEntry) -> bool:
@@ -293,7 +293,7 @@ def continued(entry: NodeEntry, *, is_paused: bool, has_ended: bool = False) -> 
     phase = Phase.INSTALLING if is_installing(entry) else Phase.LOCKED
     if entry.phase in _SERVED:
         entry = replace(entry, rounds=0, plugin_rounds=())
-    return replace(entry, phase=phase, paused_by_us=False, left_from=None, reason=None, boot_time=None)
+    return replace(entry, phase=phase, paused_by_us=False, undrained=False, left_from=None, reason=None, boot_time=None)
 
 
 def _phase_to_go_on(entry: NodeEntry) -> Phase:

@@ -40,12 +40,14 @@ NEVER_RETRIED = frozenset(
         # Nothing is left to install, so that another attempt would pass for a success without them.
         "PostNodeTasksError",
         "QueryError",
+        "RestartNotAllowedError",
         "RunLockFailedError",
         "RunLockHeldError",
         "RunLockLostError",
         "RunStoppedError",
         "SelectionError",
         "StoppedError",
+        "StorageNotRepairedError",
     }
 )
 
