@@ -23,8 +23,8 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build molecule matrix changelog
-.PHONY: hooks clean distclean
+.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build docs molecule
+.PHONY: matrix hooks changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -38,7 +38,8 @@ help:
 	@echo 'make molecule    play the Molecule scenarios, each against a twin'
 	@echo 'make matrix  run tests with every supported release of ansible-core'
 	@echo 'make hooks   check each commit with the tools of .venv (pre-commit)'
-	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog'
+	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, reuse'
+	@echo 'make docs    the documentation as a site, in build/docs/html'
 	@echo 'make build   the archive for ansible-galaxy, in build/archive'
 	@echo 'make clean   remove what the targets made; make distclean removes .venv too'
 
@@ -90,6 +91,7 @@ test: samba
 	@$(MAKE) --no-print-directory sanity
 	@$(MAKE) --no-print-directory archive
 	@$(MAKE) --no-print-directory importer
+	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory molecule
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
@@ -97,9 +99,9 @@ check: setup
 	@$(MAKE) --no-print-directory ruff types
 	@exec $(PYTEST) tests/unit $(PARALLEL)
 
-lint: ruff types ansible-lint changelog-lint reuse
+lint: ruff types ansible-lint changelog-lint docs-lint reuse
 
-.PHONY: ruff ansible-lint changelog-lint reuse importer
+.PHONY: ruff ansible-lint changelog-lint docs-lint reuse importer
 ruff: setup
 	$(BIN)/ruff check --quiet .
 
@@ -115,6 +117,13 @@ changelog-lint: setup
 
 reuse: setup
 	$(BIN)/reuse lint --quiet
+
+docs-lint: setup
+	$(BIN)/python -m tools.site lint
+
+# The guides and the pages of modules, plugins and roles as a site, in an environment of its own; a warning is an error.
+docs: setup
+	@$(BIN)/python -m tools.site
 
 # What Galaxy's own importer says about the archive, in an environment of its own.
 importer: setup

@@ -34,7 +34,19 @@ options:
   max_failed_nodes:
     description:
       - How many nodes may fail before the run ends. The default is a third of the nodes, rounded down.
+      - CAU calls it C(MaxFailedNodes).
     type: int
+  max_retries_per_node:
+    description:
+      - How often a node that failed and serves again may be tried once more as a whole, from its scan to its resume. As long as it may, no
+        outcome is recorded, RV(retry) is V(true) and the tasks of the node are to be begun anew. Without it, no node is tried again.
+      - The attempts are counted in the journal, so that a run which takes this one over goes on counting. A pause that the cluster refuses
+        while storage is degraded is repeated inside of one attempt.
+      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, or whose error
+        another attempt would only find again, such as a wrong argument.
+      - At most 64. CAU calls it C(MaxRetriesPerNode), with 3 as its default.
+    type: int
+    version_added: 0.2.0
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
@@ -58,11 +70,17 @@ author:
 EXAMPLES = r"""
 - name: Update the node
   block:
+    - name: Take the run lock, or join the run that has it
+      cluster_aware.updating.run_lock:
     - name: Take the node out of service
       cluster_aware.updating.cluster_node:
         state: drained
     - name: Install what the node is offered
       cluster_aware.updating.wua_install:
+      register: installed
+    - name: Restart when an update asks for it
+      cluster_aware.updating.node_reboot:
+      when: installed.reboot_required
     - name: Put the node back
       cluster_aware.updating.cluster_node:
         state: active
@@ -97,11 +115,11 @@ outcome:
     node:
       description: The name of the node.
       type: str
-      sample: node1
+      sample: HV01-N1
     host:
       description: The inventory host of the node.
       type: str
-      sample: hv-a.example.com
+      sample: hv01-n1
     state:
       description: One of V(ok), V(nothing_to_do), V(left_alone), V(failed) and V(left_out).
       type: str
@@ -110,6 +128,10 @@ outcome:
       description: How many updates were installed.
       type: int
       sample: 3
+    hotfixes:
+      description: How many hotfixes were applied.
+      type: int
+      sample: 1
     restarts:
       description: How often the node was restarted.
       type: int
@@ -118,8 +140,12 @@ outcome:
       description: How long the node took.
       type: int
       sample: 1260
+    attempts:
+      description: How many attempts the node took.
+      type: int
+      sample: 1
     reason:
-      description: The error of a node that failed, or why it was left alone, V(null) otherwise.
+      description: The error of a node that failed, why it was left alone, or that a restart was left undone; V(null) otherwise.
       type: str
       sample: null
 outcomes:
@@ -127,12 +153,24 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0}]
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)
   type: bool
   sample: false
+retry:
+  description: Whether the node is to be tried once more. Its outcome is open until then.
+  returned: O(state=finished) or O(state=failed)
+  type: bool
+  sample: false
+unfinished:
+  description:
+    - How far the node is with something that another attempt has to bring to its end, such as a restart that was not made yet. It is empty
+      when there is nothing.
+  returned: O(state=finished) or O(state=failed)
+  type: str
+  sample: ""
 play_ends:
   description: Whether no run of this playbook has nodes of this play before it any more.
   returned: O(state=concluded)
@@ -149,19 +187,19 @@ is_last:
   type: bool
   sample: false
 reason:
-  description: Why the run ends or goes on.
+  description: Which nodes have failed or were left out of service so far, V(null) when none has.
   returned: O(state=finished) or O(state=failed)
   type: str
-  sample: all nodes of the play are done
+  sample: 1 node failed (HV01-N1)
 summary:
   description: The summary of the run, or with O(state=concluded) the nodes that failed.
   returned: success
   type: str
-  sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do
+  sample: HV01  HV01-N1 nothing to do | HV01-N2 not reached
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: summary, text: HV01  HV01-N1 nothing to do | HV01-N2 ok 2 updates 1 restart 4 min}]
 """

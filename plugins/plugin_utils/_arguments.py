@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.selection import Selection
 from ..module_utils._errors import OperationError, Outcome
+from ._combinations import ROLE_OPTIONS, contradictions
 from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
@@ -38,6 +39,7 @@ MINIMUMS: Mapping[str, int] = {
     "installer_settle_timeout": 0,
     "install_timeout": 1,
     "max_failed_nodes": 0,
+    "max_retries_per_node": 0,
     "max_rounds": 1,
     "min_free_gb": 0,
     "poll_interval": 1,
@@ -48,18 +50,25 @@ MINIMUMS: Mapping[str, int] = {
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
     "share_port": 1,
+    "stop_after": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,
+    "wait_for_storage_repair": 0,
     "wait_timeout": 0,
+    "warn_after": 1,
 }
-# A port beyond this would be cut down to another one in silence.
-MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
+MAXIMUMS: Mapping[str, int] = {
+    # As in CAU (cau.md 5.3).
+    "max_retries_per_node": 64,
+    # A port beyond this would be cut down to another one in silence.
+    "share_port": 65535,
+}
 
 # The tasks that a run consists of; an option means the same in all of them.
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
-NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})
+NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone", "in_service"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -137,7 +146,7 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
         QueryError: the query is not in the language.
         SelectionError: the lists or the expression cannot be applied.
     """
-    known: dict[str, t.Any] = {}
+    known: dict[str, t.Any] = dict(ROLE_OPTIONS)
     for task in TASKS_OF_A_RUN:
         known |= {name: argument for name, argument in argument_specification(task).items() if name not in NOT_IN_ADVANCE}
     strange = sorted(str(name) for name in options if name not in known)
@@ -175,6 +184,7 @@ def _checked(specification: dict[str, t.Any], arguments: Mapping[str, AnyValue])
     }
     wrong = [f"{name} must be {MINIMUMS[name]} or more, not {value}" for name, value in numbers.items() if value < MINIMUMS[name]]
     wrong += [f"{name} must be {most} or less, not {numbers[name]}" for name, most in MAXIMUMS.items() if numbers.get(name, most) > most]
+    wrong += contradictions(values)
     if wrong:
         raise _wrong("; ".join(wrong))
     return values, set(result._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else

@@ -139,7 +139,8 @@ class Journal:
         Raises:
             JournalError: one of the two did not take it, so that run's own entry has to stay.
         """
-        return self._write_both(replace(entry, changed_at=self.clock.utc(), sequence=entry.sequence + 1))
+        now = self.clock.utc()
+        return self._write_both(replace(entry, changed_at=now, phase_since=now, sequence=entry.sequence + 1))
 
     def write_cluster(self, entry: ClusterEntry) -> None:
         """Write down what this run does to the cluster as a whole, on every node.
@@ -248,21 +249,26 @@ class Journal:
         """
         return read_run(self.fleet.node(name), run_id or self.owner.run_id)
 
-    def close_on(self, name: str, keep_nodes: Collection[str] = ()) -> None:
-        """Remove this run's journal from a node, but for the entries of nodes that stay out of service.
+    def close_on(self, name: str, keep_nodes: Collection[str] = (), *, keeps_cluster: bool = False) -> None:
+        """Remove this run's journal from a node, but for what stays to be done after it.
+
+        Args:
+            name: the node.
+            keep_nodes: nodes whose entries stay, since they stay out of service.
+            keeps_cluster: whether what was done to the cluster as a whole stays as well, since the run could not undo it.
 
         Raises:
             OperationError: the node gave no answer.
         """
-        twice(self.clock, lambda: self._close_once(name, keep_nodes))
+        twice(self.clock, lambda: self._close_once(name, keep_nodes, keeps_cluster=keeps_cluster))
         self._ready = {(place, node) for place, node in self._ready if place != name}
         self._entries.clear()
 
-    def _close_once(self, name: str, keep_nodes: Collection[str]) -> None:
+    def _close_once(self, name: str, keep_nodes: Collection[str], *, keeps_cluster: bool) -> None:
         registry = self.fleet.node(name).registry
         kept = {node.casefold() for node in keep_nodes}
-        entries = (registry.subkeys(rf"{self._key}\nodes") or []) if kept else []
-        if any(entry.casefold() in kept for entry in entries):
+        entries = (registry.subkeys(rf"{self._key}\nodes") or []) if kept or keeps_cluster else []
+        if any(entry.casefold() in kept for entry in entries) or (keeps_cluster and self.is_open_on(name)):
             for entry in entries:
                 if entry.casefold() not in kept:
                     registry.delete_tree(rf"{self._key}\nodes\{entry}")
@@ -281,7 +287,10 @@ class Journal:
     def _changed(self, node: str, changes: EntryChanges) -> NodeEntry:
         own = self.fleet.spelled(node)
         before = self.read(own) or NodeEntry(own)
-        entry = replace(before, **changes, changed_at=self.clock.utc(), sequence=before.sequence + 1)
+        now = self.clock.utc()
+        entry = replace(before, **changes, changed_at=now, sequence=before.sequence + 1)
+        if entry.phase is not before.phase or entry.phase_since is None:
+            entry = replace(entry, phase_since=now)
         if entry.phase is not Phase.LEFT_OUT:
             return replace(entry, left_from=None)
         # Whoever takes the run over has to know how far it was.

@@ -22,7 +22,7 @@ class NodeState(enum.StrEnum):
     OK = "ok"
     NOTHING_TO_DO = "nothing_to_do"
     LEFT_ALONE = "left_alone"
-    """It was out of service before the run, which was told to accept that."""
+    """It was out of service before the run, which was told to accept that, or the run is limited to others."""
     FAILED = "failed"
     LEFT_OUT = "left_out"
 
@@ -40,6 +40,7 @@ class NodeOutcome:
         seconds: how long it took, in clock seconds.
         reason: why it failed or was left out.
         hotfixes: how many hotfixes were applied.
+        attempts: how many attempts it took.
     """
 
     node: str
@@ -50,6 +51,7 @@ class NodeOutcome:
     seconds: float = 0
     reason: str | None = None
     hotfixes: int = 0
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -135,10 +137,15 @@ def summary_line(cluster: str, outcomes: Sequence[NodeOutcome], nodes: Sequence[
 
 
 def _part(outcome: NodeOutcome) -> str:
+    return f"{outcome.node} {words_of(outcome)}"
+
+
+def words_of(outcome: NodeOutcome) -> str:
+    """Return how the run ended for a node, without the node's name."""
     if outcome.state is NodeState.NOTHING_TO_DO:
-        return f"{outcome.node} nothing to do"
+        return "nothing to do"
     if outcome.state is NodeState.LEFT_ALONE:
-        return f"{outcome.node} left as it was: {_line(outcome.reason)}"
+        return f"left as it was: {_line(outcome.reason)}"
     done = []
     if outcome.updates or (outcome.state is NodeState.OK and not outcome.hotfixes):
         done.append(_count(outcome.updates, "update"))
@@ -147,10 +154,14 @@ def _part(outcome: NodeOutcome) -> str:
     if outcome.restarts:
         done.append(_count(outcome.restarts, "restart"))
     if outcome.state is NodeState.OK:
-        return " ".join([outcome.node, "ok", *done, _duration(outcome.seconds)])
+        tried = f" at attempt {outcome.attempts}" if outcome.attempts > 1 else ""
+        told = [f"({_line(outcome.reason)})"] if outcome.reason else []
+        return " ".join([f"ok{tried}", *done, _duration(outcome.seconds), *told])
+    if outcome.attempts > 1:
+        done.append(_count(outcome.attempts, "attempt"))
     word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"
     after = f" (after {' and '.join(done)})" if done else ""
-    return f"{outcome.node} {word} {_line(outcome.reason)}{after}"
+    return f"{word} {_line(outcome.reason)}{after}"
 
 
 def _duration(seconds: float) -> str:
