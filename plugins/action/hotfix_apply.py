@@ -33,6 +33,7 @@ class ActionModule(UpdatingAction):
         with checked_root(task, list(fact.nodes)) as (share, root), task.work(fact, is_kept=not task.is_check) as work:
             if task.is_check:
                 return _preview(task, fact, work, share, root)
+            work.in_service = task.arguments["in_service"]
             return _applied(task, fact, work, share, root)
 
 
@@ -90,6 +91,7 @@ def _result(done: HotfixOutcome, share: Share, root: HotfixRoot, node: str) -> d
         "failed_hotfix_count": len(done.failed),
         "reboot_required": done.reboot_required,
         "resume_first": done.is_stay_over,
+        "restart_left": done.is_restart_left,
         "another_round": done.another_round,
         "diff": [{"before": {"applied": []}, "after": {"applied": applied}}] if applied else [],
     }

@@ -24,9 +24,12 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
 BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
+
+RESTART_LEFT = "it serves with a restart pending that was left to the next run"
 
 # Errors after which no other node may be begun, whatever the budget.
 ENDS_THE_RUN = frozenset({"RunLockLostError", "RunStoppedError", "StoppedError"})
@@ -59,6 +62,7 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
         is_meant = not fact.only or fact.node in fact.only
         reason = "it was out of service before the run, which accepts that" if is_meant else "the run is limited to other nodes"
         return _outcome(task, fact, NodeState.LEFT_ALONE, reason)
+    left: str | None = None
     is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False, heeds_stop=False) as work:
@@ -67,7 +71,9 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
                 _note(work, Phase.DONE, unknown)
                 return _outcome(task, fact, NodeState.FAILED, unknown)
             _note(work, Phase.DONE, None)
-    return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle else NodeState.OK, None)
+            entry = entry_of(work)
+            left = RESTART_LEFT if entry is not None and entry.restart_due else None
+    return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle and left is None else NodeState.OK, left)
 
 
 def _unknown_hotfix(work: NodeWork) -> str | None:
@@ -90,7 +96,9 @@ def failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
             retry = _retried(task, fact, work)
             if retry is not None:
                 return _another_attempt(task, fact, retry, reason)
-            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work)))
+            reason += _restart_due(work)
+            _note(work, Phase.DONE, reason)
+            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason))
         reason = f"{away}; {reason}"
         _note(work, Phase.LEFT_OUT, reason)
         task.progress.say(fact.node, "resume", f"left out of service: {away}")
@@ -190,6 +198,12 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
+    elif fact.run_id is not None:
+        ended = {other.host for other in outcomes}
+        hosts = [host for host in fact.order if host in in_play and host not in ended]
+        known = task.facts.on(hosts)
+        to_come = {fact.node_of(host) or host: known[host].staged if host in known else None for host in hosts}
+        task.progress.say_block(None, "status", running_table(outcomes, to_come))
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
     return {
         "outcome": outcome,

@@ -36,6 +36,7 @@ class ActionModule(UpdatingAction):
             return _install(task, None, task.stand_alone_work(), options)
         fact = task.require_run()
         with task.work(fact) as work:
+            work.in_service = task.arguments["in_service"]
             return _install(task, fact, work, options)
 
 
@@ -76,6 +77,7 @@ def _result(done: InstallOutcome) -> dict[str, t.Any]:
         "failed_update_count": len(done.failed),
         "reboot_required": done.reboot_required,
         "resume_first": done.is_stay_over,
+        "restart_left": done.is_restart_left,
         "another_round": done.another_round,
         "rounds": done.rounds,
         "diff": [{"before": {"installed": []}, "after": {"installed": titles}}] if titles else [],

@@ -23,14 +23,40 @@ options:
     description:
       - V(drained) pauses the node and waits until all its groups have moved.
       - V(active) resumes the node when this run has paused it. It is refused while the outcome of an installation on the node is unknown.
+      - V(in_turn), since 0.2.0, leaves the node in service and makes it the one node of the cluster on which this run works, so that
+        O(cluster_aware.updating.wua_install#module:in_service) may install on it. The cluster is looked at as before a drain. Drain the
+        node afterwards, or give the turn back with V(active).
     type: str
-    choices: [drained, active]
+    choices: [drained, active, in_turn]
     required: true
   drain_timeout:
     description:
       - Seconds that the drain may take.
     type: int
     default: 1800
+  drain_mode:
+    description:
+      - How the node is taken out of service with O(state=drained).
+    type: str
+    version_added: 0.2.0
+    choices:
+      drain: Its groups leave it, and all of them stay online. A drain that the cluster gives up is undone.
+      forced:
+        - As V(drain) first. When the cluster gives that up and O(accept_offline) names every group that is left on the node, the drain is
+          asked for once more with force, which takes these groups offline. They are named before, and brought online again when the node is
+          resumed. CAU calls it C(ForcePauseAndDrain).
+      none:
+        - The node is paused and its groups stay on it and go on. It takes no new ones. Such a node is never restarted, so that a restart
+          which its updates ask for is left to the next run. CAU calls it C(ForcePauseNoDrain).
+    default: drain
+  accept_offline:
+    description:
+      - The clustered groups that O(drain_mode=forced) may take offline, by their names. A group that is left on the node and not named here
+        lets the drain fail.
+    type: list
+    elements: str
+    version_added: 0.2.0
+    default: []
   suspend_timeout:
     description:
       - Seconds to wait for the cluster to become ready before the drain. This covers storage that is being repaired, and a cluster
@@ -49,6 +75,14 @@ options:
       - Seconds that the node may take to become active again.
     type: int
     default: 900
+  wait_for_storage_repair:
+    description:
+      - Seconds to wait, when the node was resumed, until every virtual disk is healthy and no repair runs. When the time has passed, the
+        task fails, with the node in service. With V(0), the task does not wait, and the next drain does within its O(suspend_timeout).
+      - CAU calls it C(WaitForStorageRepairTimeoutMinutes), in minutes.
+    type: int
+    version_added: 0.2.0
+    default: 0
   poll_interval:
     description:
       - Seconds between two looks at the node while waiting for it.

@@ -33,6 +33,13 @@ options:
       - Seconds that an installer which has passed its limit, or whose answer was lost, may still take to end.
     type: int
     default: 7200
+  in_service:
+    description:
+      - Whether to install while the node serves, neither paused nor drained. It needs the turn, which
+        O(cluster_aware.updating.cluster_node#module:state=in_turn) takes. A restart that is asked for needs the drain all the same.
+    type: bool
+    version_added: 0.2.0
+    default: false
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
@@ -166,6 +173,14 @@ resume_first:
     - Whether the node has to be resumed, and drained again, before that restart, so that its storage is repaired.
   returned: success
   type: bool
+  sample: false
+restart_left:
+  description:
+    - Whether a restart is due and is left undone, because the node is paused without drain. RV(reboot_required) is V(false) then, and the
+      next run begins with the restart.
+  returned: success
+  type: bool
+  version_added: 0.2.0
   sample: false
 another_round:
   description: Whether the task has to be called again, because this round has applied something or a restart is due.

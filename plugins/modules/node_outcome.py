@@ -145,7 +145,7 @@ outcome:
       type: int
       sample: 1
     reason:
-      description: The error of a node that failed, or why it was left alone, V(null) otherwise.
+      description: The error of a node that failed, why it was left alone, or that a restart was left undone; V(null) otherwise.
       type: str
       sample: null
 outcomes:

@@ -215,8 +215,16 @@ class ResumeFailedError(CauError):
     """The node could not be brought back into service."""
 
 
+class StorageNotRepairedError(CauError):
+    """The node serves again, and the storage was not repaired in the time that it had."""
+
+
 class RestartFailedError(CauError):
     """The node was not restarted, or did not come back as it should."""
+
+
+class RestartNotAllowedError(CauError):
+    """A restart is needed first, and the node may not be restarted in this stay out of service."""
 
 
 class UpdatesFailedError(CauError):

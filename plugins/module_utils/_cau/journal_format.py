@@ -115,6 +115,8 @@ def encode_entry(entry: NodeEntry) -> str:
             "phase": entry.phase.value,
             "was_paused_before": entry.was_paused_before,
             "paused_by_us": entry.paused_by_us,
+            "undrained": entry.undrained,
+            "taken_offline": list(entry.taken_offline),
             "left_from": None if entry.left_from is None else entry.left_from.value,
             "reason": None if entry.reason is None else _line(entry.reason, MAX_REASON_CHARACTERS),
             "boot_time": None if entry.boot_time is None else encode_moment(entry.boot_time),
@@ -132,6 +134,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "failed_hotfixes": _shortened(entry.failed_hotfixes, MAX_FAILED_CHARACTERS),
             "unknown_hotfixes": list(entry.unknown_hotfixes),
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
+            "phase_since": None if entry.phase_since is None else encode_moment(entry.phase_since),
             "sequence": entry.sequence,
         }
     )
@@ -157,6 +160,8 @@ def decode_entry(text: str) -> NodeEntry:
         phase=_field(record, "phase", _phase),
         was_paused_before=_field(record, "was_paused_before", _optional(_boolean)),
         paused_by_us=_field(record, "paused_by_us", _boolean),
+        undrained=_field(record, "undrained", _boolean, False),
+        taken_offline=_field(record, "taken_offline", _texts, ()),
         left_from=_field(record, "left_from", _optional(_phase), None),
         reason=_field(record, "reason", _optional(_text)),
         boot_time=_field(record, "boot_time", _optional(_moment)),
@@ -174,6 +179,7 @@ def decode_entry(text: str) -> NodeEntry:
         failed_hotfixes=_field(record, "failed_hotfixes", _texts, ()),
         unknown_hotfixes=_field(record, "unknown_hotfixes", _texts, ()),
         changed_at=_field(record, "changed_at", _optional(_moment)),
+        phase_since=_field(record, "phase_since", _optional(_moment), None),
         sequence=_field(record, "sequence", _count),
     )
 

@@ -35,12 +35,14 @@ NEVER_RETRIED = frozenset(
         "OutcomeUnknownError",
         "PersonNeededError",
         "QueryError",
+        "RestartNotAllowedError",
         "RunLockFailedError",
         "RunLockHeldError",
         "RunLockLostError",
         "RunStoppedError",
         "SelectionError",
         "StoppedError",
+        "StorageNotRepairedError",
     }
 )
 
