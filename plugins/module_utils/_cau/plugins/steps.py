@@ -207,14 +207,16 @@ def settle(work: NodeWork, plugin: str, found: Sequence[PluginUpdate], *, is_bus
     records = [_by_evidence(update_id, offered.get(update_id), signs) for update_id in entry.plugin_updates]
     for record in records:
         work.say("install", record.sentence())
-    _close(work, plugin, records, is_due=bool(signs))
+    _close(work, plugin, records, is_due=any(record.reboot_required for record in records))
     return records
 
 
 def _by_evidence(update_id: str, offered: PluginUpdate | None, signs: Sequence[str]) -> PluginRecord:
     if offered is None:
+        # Whether it takes effect with a restart only would have stood in the result, so it gets one: a restart that was not needed costs
+        # minutes.
         update = PluginUpdate(update_id, update_id)
-        return PluginRecord(update, ResultCode.SUCCEEDED, reboot_required=bool(signs), reason="the plug-in finds it no more")
+        return PluginRecord(update, ResultCode.SUCCEEDED, reboot_required=True, reason="the plug-in finds it no more")
     reason = f"it is still found, and a restart is pending ({names(signs)})" if signs else "the plug-in still finds it"
     return PluginRecord(offered, ResultCode.FAILED, reboot_required=bool(signs), reason=reason)
 
