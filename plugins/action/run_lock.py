@@ -24,12 +24,14 @@ from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
 from ..module_utils._wmi.cluster import NodeState
 from ..plugin_utils._absent import patient_membership
-from ..plugin_utils._action import UpdatingAction
-from ..plugin_utils._arguments import check_in_advance
+from ..plugin_utils._action import UNRECORDED, UpdatingAction
+from ..plugin_utils._arguments import check_in_advance, secret_options
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._process import controller_name, is_running, user_name
+from ..plugin_utils._reports import complete_earlier, directory_of, versions
 from ..plugin_utils._siblings import SharedRun, shared_run
 from ..plugin_utils._task import TaskRun
+from ..plugin_utils._values import plain
 
 # What the role calls an option, before the option's own name.
 ROLE_PREFIX = "rolling_update_"
@@ -118,7 +120,17 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
         fact = replace(fact, took_over=[run.run_id for run in decision.over], forced_by=_forced_by(task) if decision.over else None)
     fact, result = _taken(task, fleet, fact, decision, options)
     shared.write(fact)
+    if begun is None and is_new:
+        task.recorder.begin(fact, _options(task), versions())
+        result["completed_reports"] = complete_earlier(task, decision.over)
     return result
+
+
+def _options(task: TaskRun) -> dict[str, t.Any]:
+    """Return the options of a run for its record: those of this task, and those that later ones will be given."""
+    secret = secret_options()
+    given = task.arguments | task.arguments["later_options"]
+    return {name: plain(value) for name, value in given.items() if name not in UNRECORDED | secret and value is not None}
 
 
 def _takeover_options(task: TaskRun, fact: RunFact) -> takeover.TakeoverOptions:
@@ -209,9 +221,11 @@ def released(task: TaskRun) -> dict[str, t.Any]:
         return _nothing_of_ours(task)
     if fact.run_id is None or task.is_check:
         return {"changed": fact.run_id is not None, "run": _view(fact), "holders": []}
+    task.recorder.conclude(is_released=False)
     with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
         result = _given_back(task, fact)
         shared.forget()
+    task.recorder.conclude(is_released=True)
     return result
 
 
@@ -286,6 +300,8 @@ def _begin(task: TaskRun) -> RunFact:
         user=user_name(),
         started_at=task.clock.utc().isoformat(),
         dead_after=task.arguments["dead_after"],
+        report_directory=str(directory_of(task.arguments["report_directory"])) if task.arguments["report_formats"] else "",
+        report_formats=task.arguments["report_formats"],
     )
 
 

@@ -158,6 +158,12 @@ summary:
   returned: success
   type: str
   sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do
+reports:
+  description: The reports of the runs of this playbook that have ended.
+  returned: O(state=concluded)
+  type: list
+  elements: str
+  sample: []
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too

@@ -40,6 +40,8 @@ class RunFact:
         started_at: when, ISO 8601, for the journal.
         took_over: the dead runs whose work it goes on with.
         forced_by: who said that these are dead, None when the evidence said so.
+        report_directory: where the record of the run is kept, empty when none is.
+        report_formats: in which forms it is written when the run ends.
         dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
@@ -67,6 +69,8 @@ class RunFact:
     started_at: str = ""
     took_over: list[str] = field(default_factory=list)
     forced_by: str | None = None
+    report_directory: str = ""
+    report_formats: list[str] = field(default_factory=list)
     dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None
