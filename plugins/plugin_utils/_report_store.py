@@ -24,7 +24,7 @@ from ._recorder import reason_of
 from ._reports import read_record, rendered
 
 # A run without trouble has its nodes in one of these.
-_GOOD_NODES = frozenset({"ok", "nothing_to_do", "left_alone"})
+_GOOD_NODES = frozenset({"ok", "nothing_to_do", "left_alone", "not_in_run", "waiting", "in_work"})
 
 
 class ReportError(CauError):

@@ -13,7 +13,7 @@ from .rules_installers import judge_installer
 
 WORK = frozenset({"scan", "update_downloaded", "install_started", "installer_started"})
 NEEDS_SESSION = frozenset({"pause_requested", "restart_requested", "install_started", "installer_started", "update_downloaded"})
-TAKES_OUT = frozenset({"pause_requested", "restart_requested"})
+ACTS = frozenset({"pause_requested", "restart_requested", "install_started", "installer_started"})
 NEEDS_LOCK = NEEDS_SESSION | {"resume_requested"}
 HARMLESS = frozenset({"scan", "node_session_opened", "node_session_touched", "node_session_closed", "node_session_refused"})
 
@@ -148,8 +148,8 @@ def _was_lock_known(case: Case, event: Entry, other: NodeView) -> bool:
     """Return whether the run could know how it is about the lock of a node; the one whose lock it is did."""
     joined = other.since.get("is_member")
     if joined is not None and other.lock is None:
-        # It was added later, and has no lock of this run. No other node is taken out of service then; one that is may go on.
-        return event["event"] in TAKES_OUT and was_known(joined, case.last_look(event, "MSCluster_Node"))
+        # It was added later, and has no lock of this run. Nothing is begun then, but a node that is out of service may be put back.
+        return event["event"] in ACTS and was_known(joined, case.last_look(event, "MSCluster_Node"))
     return was_known(other.since.get("lock"), case.last_look(event, "MSFT_CAURun", other.name))
 
 

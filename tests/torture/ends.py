@@ -56,6 +56,7 @@ WAIT = "Wait until it has ended. "
 REJECT = "Find out why the node does not keep it, or name it in `rolling_update_reject`."
 BACK = "When the node is back, run the playbook again."
 GONE = "Take the node out of the inventory, and bring the storage into order. Run the playbook again."
+CHANGED = "It drains, installs and restarts nothing more in a cluster that has changed."
 NEW = "Add the node to the inventory. "
 IN_ORDER = "Bring the storage into order, then run the playbook again."
 ITS_OWNER = "Ask whoever paused it. When it is resumed, run the playbook again."
@@ -96,7 +97,7 @@ ROWS = (
     Row("other_evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
     Row("evicted", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.LEFT_OUT, "It ends, as nobody can tell the state of the node.", GONE),
     Row("evicted", (Step.RELEASE,), End.DONE, "The lock is given back on the others."),
-    Row("added", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.SERVES, "It drains no node of a cluster that has changed.", NEW + AGAIN),
+    Row("added", (*BEFORE_DRAIN, *OUT, Step.RESUME), End.SERVES, CHANGED, NEW + AGAIN),
     Row("added", (Step.RELEASE,), End.DONE, "The new node is updated by the next run."),
 )
 

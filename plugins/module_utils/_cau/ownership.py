@@ -12,7 +12,7 @@ from __future__ import annotations
 from .._clock import Clock
 from .._wmi.cluster import ClusterNode, NodeState
 from . import run_lock, turn
-from .errors import NotOurPauseError, TurnLostError
+from .errors import MembershipError, NotOurPauseError, TurnLostError
 from .fleet import Fleet
 from .journal import Journal
 
@@ -110,11 +110,34 @@ class Ownership:
             JournalError: what this run did to it could not be read.
             OperationError: the node gave no answer.
         """
-        entry = self.journal.read(self.node)
         node = self.fleet.node(self.node).cluster.node(self.node)
+        self._require_our_pause(node)
+        return node
+
+    def verify_members(self) -> None:
+        """Read that every member of the cluster is one on which this run holds the lock: a node may have been added meanwhile.
+
+        Raises:
+            MembershipError: one is not.
+            OperationError: the node gave no answer.
+        """
+        known = {name.casefold() for name in self.fleet.names}
+        members = self.fleet.node(self.node).cluster.nodes()
+        added = [member.name for member in members if member.name.casefold() not in known]
+        if added:
+            raise MembershipError(
+                f"{', '.join(added)} is in the cluster and not in this run, so the run lock does not stand on every node",
+                missing=added,
+                node=self.node,
+                operation="members",
+                remedy="Add the node to the inventory, then run again",
+            )
+
+    def _require_our_pause(self, node: ClusterNode) -> None:
+        entry = self.journal.read(self.node)
         state = node.state
         if entry is not None and entry.paused_by_us and state is NodeState.PAUSED:
-            return node
+            return
         if state is NodeState.PAUSED:
             message, remedy = "the node is paused, but not by this run", "Ask whoever paused it, and resume it when they have done"
         elif entry is not None and entry.paused_by_us:

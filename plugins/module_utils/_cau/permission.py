@@ -24,7 +24,7 @@ _DISABLED = 4
 
 
 def require_permission(work: NodeWork) -> None:
-    """Make sure that this run holds the lock and the turn and has paused the node, or that the host is in no cluster.
+    """Make sure that this run holds the lock on every member, has the turn and has paused the node, or that the host is in no cluster.
 
     Raises:
         CauError: one of it is not so, or cannot be read.
@@ -60,6 +60,8 @@ def _require(work: NodeWork, *, is_act: bool) -> None:
     else:
         work.ownership.touch_turn()
     work.ownership.verify_paused_by_us()
+    if is_act:
+        work.ownership.verify_members()
 
 
 def require_run(work: NodeWork, operation: str) -> tuple[Ownership, Journal]:

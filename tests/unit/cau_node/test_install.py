@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     CauError,
     JournalError,
+    MembershipError,
     NotOurPauseError,
     RunLockLostError,
     UpdatesFailedError,
@@ -150,6 +151,14 @@ def test_a_node_that_is_resumed_between_two_batches_stops_there(drained: Bench, 
     drained.world.fault("node1", "install", when="act", then=lambda: setattr(node1, "state", NodeState.UP))
 
     with pytest.raises(NotOurPauseError):
+        install(drained.work, OPTIONS)
+    assert drained.count("install") == 1
+
+
+def test_a_node_added_before_the_second_batch_ends_the_installation(drained: Bench) -> None:
+    drained.world.fault("node1", "install", when="act", then=lambda: drained.world.add_node("node4"))
+
+    with pytest.raises(MembershipError, match="node4 is in the cluster and not in this run"):
         install(drained.work, OPTIONS)
     assert drained.count("install") == 1
 

@@ -189,6 +189,10 @@ class FakeWorld:
         """The state of a node."""
         return self.machines[name]
 
+    def add_node(self, name: str) -> None:
+        """Let a machine join the cluster."""
+        self.machines[name] = FakeMachine(name, self, name.upper())
+
     def add_group(
         self, name: str, owner: str, state: GroupState = GroupState.ONLINE, *, is_core: bool = False, group_type: int = 111
     ) -> None:

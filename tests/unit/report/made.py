@@ -70,7 +70,7 @@ def failure(message: str = "it failed", kind: str = "UpdatesFailedError", **chan
 def outcome(node: str, seconds: float, state: str, reason: str | None = None, *, last: bool = False) -> Piece:
     told = {"node": node, "state": state, "reason": reason, "seconds": 60, "restarts": 1, "updates": 1}
     is_good = state not in {"failed", "left_out"}
-    verdict = {"succeeded": is_good, "is_last": last, "run_ends": last, "reason": reason, "summary": "HV01  x"}
+    verdict: dict[str, Any] = {"succeeded": is_good, "is_last": last, "run_ends": last, "reason": reason, "summary": "HV01  x"}
     return task("node_outcome", seconds, node, outcome=told, **verdict)
 
 

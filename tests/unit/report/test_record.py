@@ -77,6 +77,11 @@ def test_run_without_outcomes_is_no_success() -> None:
     assert built([begin(), end(10)])["run"]["state"] == "ended"
 
 
+def test_node_that_the_run_was_not_for_is_no_failure() -> None:
+    record = built([begin(), *turn("node1", 10), outcome("node1", 60, "ok", last=True), end(70)])
+    assert (record["run"]["state"], record["nodes"][1]["state"]) == ("succeeded", "not_in_run")
+
+
 def test_lock_that_was_not_given_back_is_a_failure() -> None:
     lines = [*good()[:-1], end(110, is_released=False)]
     record = built(lines)

@@ -22,7 +22,7 @@ from .pieces import Kind, Piece, errors, recorded
 _STAGING = frozenset({"wua_download", "wua_scan"})
 
 
-def node_record(begin: Begin, node: str, host: str, lines: Sequence[Piece], *, is_over: bool) -> dict[str, t.Any]:
+def node_record(begin: Begin, node: str, host: str, lines: Sequence[Piece], untouched: str) -> dict[str, t.Any]:
     """Return one node of a record.
 
     Args:
@@ -30,7 +30,7 @@ def node_record(begin: Begin, node: str, host: str, lines: Sequence[Piece], *, i
         node: its name.
         host: its inventory host.
         lines: all pieces of the run.
-        is_over: whether the run has ended.
+        untouched: what the node is when the run has not come to it.
     """
     entries = [line for line in lines if line["kind"] == Kind.ENTRY and line["entry"]["node"].casefold() == node.casefold()]
     tasks = [line for line in lines if line["kind"] == Kind.TASK and line["node"] == node]
@@ -43,7 +43,7 @@ def node_record(begin: Begin, node: str, host: str, lines: Sequence[Piece], *, i
     return {
         "node": node,
         "host": host,
-        "state": _state(outcome, entry, is_over=is_over),
+        "state": _state(outcome, entry, untouched),
         "reason": reason,
         "mend": next((each["remedy"] for each in reversed(failures) if each["remedy"]), None),
         "is_out_of_service": bool(away) and away[-1]["seconds"] is None,
@@ -73,16 +73,16 @@ def error_record(begin: Begin, task: Piece) -> dict[str, t.Any]:
     return {**begin.stamp(task), "task": task["task"], **task["error"]}
 
 
-def _state(outcome: Mapping[str, t.Any] | None, entry: Mapping[str, t.Any], *, is_over: bool) -> str:
+def _state(outcome: Mapping[str, t.Any] | None, entry: Mapping[str, t.Any], untouched: str) -> str:
     if outcome is not None:
         return str(outcome["state"])
     if not entry or entry["phase"] in {Phase.LOCKED, Phase.STAGED}:
-        return "not_reached" if is_over else "waiting"
+        return untouched
     if entry["phase"] == Phase.DONE:
         return "ok"
     if entry["phase"] == Phase.LEFT_OUT:
         return "left_out"
-    return "unfinished" if is_over else "in_work"
+    return "in_work" if untouched == "waiting" else "unfinished"
 
 
 def _items(tasks: Iterable[Piece], entries: Sequence[Piece]) -> list[dict[str, t.Any]]:

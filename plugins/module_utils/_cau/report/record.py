@@ -45,6 +45,10 @@ class RunState(enum.StrEnum):
     RUNNING = "running"
 
 
+# What a node is that the run has not come to: one that ended well was not for it (--limit), one that ended otherwise did not reach it.
+_UNTOUCHED = {RunState.RUNNING: "waiting", RunState.SUCCEEDED: "not_in_run", RunState.ENDED: "not_in_run"}
+
+
 @dataclass(frozen=True)
 class Ending:
     """What is known about the end of a run beyond its pieces.
@@ -80,7 +84,8 @@ def build(pieces: Pieces, ending: Ending, nodes: Mapping[str, str], cluster: str
     tasks = [line for line in lines if line["kind"] == Kind.TASK]
     ends = [line for line in lines if line["kind"] == Kind.END]
     state = _state(tasks, ends, ending)
-    nodes_of_run = [node_record(begin, node, host, lines, is_over=state is not RunState.RUNNING) for node, host in run["nodes"].items()]
+    untouched = _UNTOUCHED.get(state, "not_reached")
+    nodes_of_run = [node_record(begin, node, host, lines, untouched) for node, host in run["nodes"].items()]
     last = ends[-1] if ends else lines[-1] if lines else run
     return {
         "format": FORMAT,
