@@ -153,7 +153,7 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0}]
+  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0, attempts: 1}]
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)
@@ -201,7 +201,6 @@ reports:
   returned: O(state=concluded)
   type: list
   elements: str
-  sample: []
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too

@@ -129,7 +129,7 @@ EXAMPLES = r"""
     cluster: HV01
     last: true
     formats: [html, csv]
-    dest: /srv/reports
+    dest: "{{ playbook_dir }}/reports"
   delegate_to: localhost
   run_once: true
 

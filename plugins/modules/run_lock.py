@@ -265,11 +265,9 @@ report:
     directory:
       description: The folder of the run.
       type: str
-      sample: /home/alice/.ansible/cluster_aware_updating/reports/HV01_20260301T200000Z_5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7
     files:
       description: The files by their forms.
       type: dict
-      sample: {json: "/home/alice/.ansible/cluster_aware_updating/reports/HV01_20260301T200000Z_5c1f0b0e/report.json"}
     problem:
       description: Why the report could not be written, V(null) when it was.
       type: str

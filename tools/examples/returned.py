@@ -19,13 +19,13 @@ from .pages import Data
 
 Value = t.Any
 
-OF_THE_MACHINE = frozenset({"debug_connection"})
+OF_THE_MACHINE = frozenset({"debug_connection", "report"})
 """Modules whose results are those of the machine on which they run."""
 
 # What Ansible itself adds to results.
 _ANSIBLES = frozenset({"changed", "failed", "msg", "exception", "invocation", "warnings", "deprecations", "diff"})
 
-_TYPES = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,), "list": (list,), "dict": (dict,)}
+_TYPES = {"raw": (object,), "str": (str,), "int": (int,), "float": (float, int), "bool": (bool,), "list": (list,), "dict": (dict,)}
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SHORT_ID = re.compile(r"\brun [0-9a-f]{8}\b")
