@@ -25,6 +25,7 @@ from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._reports import report_of
+from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
 BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
@@ -96,7 +97,9 @@ def failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
             retry = _retried(task, fact, work)
             if retry is not None:
                 return _another_attempt(task, fact, retry, reason)
-            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work)))
+            reason += _restart_due(work)
+            _note(work, Phase.DONE, reason)
+            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason))
         reason = f"{away}; {reason}"
         _note(work, Phase.LEFT_OUT, reason)
         task.progress.say(fact.node, "resume", f"left out of service: {away}")
@@ -200,6 +203,12 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
+    elif fact.run_id is not None:
+        ended = {other.host for other in outcomes}
+        hosts = [host for host in fact.order if host in in_play and host not in ended]
+        known = task.facts.on(hosts)
+        to_come = {fact.node_of(host) or host: known[host].staged if host in known else None for host in hosts}
+        task.progress.say_block(None, "status", running_table(outcomes, to_come))
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
     return {
         "outcome": outcome,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.updates import download
@@ -35,4 +36,12 @@ class ActionModule(UpdatingAction):
             "changed": bool(downloaded),
             "downloaded_update_count": downloaded,
             "failed_update_count": len(done.scan.accepted) - downloaded,
+            **_noted(task, len(done.scan.accepted)),
         }
+
+
+def _noted(task: TaskRun, staged: int) -> dict[str, t.Any]:
+    """Return the fact of a host that has joined the run, with what stands ready for its turn."""
+    own = task.facts.of(task.host)
+    is_its_own = own is not None and own.host == task.host == str(task.variables["inventory_hostname"])
+    return {"ansible_facts": replace(own, staged=staged).as_facts()} if own is not None and is_its_own else {}

@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.selection import Selection
 from ..module_utils._errors import OperationError, Outcome
-from ._combinations import contradictions
+from ._combinations import ROLE_OPTIONS, contradictions
 from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
@@ -53,6 +53,7 @@ MINIMUMS: Mapping[str, int] = {
     "stop_after": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,
+    "wait_for_storage_repair": 0,
     "wait_timeout": 0,
     "warn_after": 1,
 }
@@ -67,7 +68,7 @@ MAXIMUMS: Mapping[str, int] = {
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
-NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})
+NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone", "in_service"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -152,7 +153,7 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
         QueryError: the query is not in the language.
         SelectionError: the lists or the expression cannot be applied.
     """
-    known: dict[str, t.Any] = {}
+    known: dict[str, t.Any] = dict(ROLE_OPTIONS)
     for task in TASKS_OF_A_RUN:
         known |= {name: argument for name, argument in argument_specification(task).items() if name not in NOT_IN_ADVANCE}
     strange = sorted(str(name) for name in options if name not in known)

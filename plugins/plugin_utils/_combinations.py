@@ -33,6 +33,24 @@ def _forces_nothing(options: Options) -> bool:
     return options.get("drain_mode") == "forced" and options.get("accept_offline") == []
 
 
+def _restarts_never_but_apart(options: Options) -> bool:
+    return options.get("drain_mode") == "none" and options.get("separate_reboots") is True
+
+
+def _drains_never_but_later(options: Options) -> bool:
+    return options.get("drain_mode") == "none" and options.get("install_order") == "install_first"
+
+
+def _serves_no_cluster(options: Options) -> bool:
+    return options.get("stand_alone") is True and options.get("in_service") is True
+
+
+ROLE_OPTIONS: Mapping[str, dict[str, t.Any]] = {
+    "install_order": {"type": "str", "choices": ["drain_first", "install_first"]},
+    "separate_reboots": {"type": "bool"},
+}
+"""The options of the role rolling_update that no task has, as they say which task comes when."""
+
 CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
     (_warns_too_late, "warn_after must be less than stop_after, or the warning would never be seen"),
     (
@@ -40,6 +58,12 @@ CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
         "accept_down names the nodes that may be paused or down, and require_all_nodes_online=false accepts any; use one of the two",
     ),
     (_accepts_without_force, "accept_offline names groups that may go offline, which happens with drain_mode=forced alone"),
+    (_restarts_never_but_apart, "separate_reboots has no restart to separate with drain_mode=none, which never restarts a node"),
+    (
+        _drains_never_but_later,
+        "install_order=install_first drains a node for its restart alone, and drain_mode=none never restarts one; use one of the two",
+    ),
+    (_serves_no_cluster, "in_service is about a node of a cluster, and stand_alone says that the host is in none"),
     (_forces_nothing, "drain_mode=forced needs accept_offline, the names of the groups that may go offline"),
 )
 """Each contradiction, and what is said about it."""

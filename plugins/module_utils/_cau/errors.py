@@ -215,6 +215,10 @@ class ResumeFailedError(CauError):
     """The node could not be brought back into service."""
 
 
+class StorageNotRepairedError(CauError):
+    """The node serves again, and the storage was not repaired in the time that it had."""
+
+
 class RestartFailedError(CauError):
     """The node was not restarted, or did not come back as it should."""
 

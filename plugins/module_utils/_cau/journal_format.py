@@ -134,6 +134,7 @@ def encode_entry(entry: NodeEntry) -> str:
             "failed_hotfixes": _shortened(entry.failed_hotfixes, MAX_FAILED_CHARACTERS),
             "unknown_hotfixes": list(entry.unknown_hotfixes),
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
+            "phase_since": None if entry.phase_since is None else encode_moment(entry.phase_since),
             "sequence": entry.sequence,
         }
     )
@@ -178,6 +179,7 @@ def decode_entry(text: str) -> NodeEntry:
         failed_hotfixes=_field(record, "failed_hotfixes", _texts, ()),
         unknown_hotfixes=_field(record, "unknown_hotfixes", _texts, ()),
         changed_at=_field(record, "changed_at", _optional(_moment)),
+        phase_since=_field(record, "phase_since", _optional(_moment), None),
         sequence=_field(record, "sequence", _count),
     )
 

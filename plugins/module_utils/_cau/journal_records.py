@@ -149,6 +149,7 @@ class NodeEntry:
         failed_hotfixes: paths of those that failed; a run that takes this one over tries them again.
         unknown_hotfixes: paths of those whose outcome nobody knows; they are never tried again by a run that remembers them.
         changed_at: the controller's time of the last change, for people.
+        phase_since: the controller's time at which this phase began, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
 
@@ -174,6 +175,7 @@ class NodeEntry:
     failed_hotfixes: tuple[str, ...] = ()
     unknown_hotfixes: tuple[str, ...] = ()
     changed_at: datetime | None = None
+    phase_since: datetime | None = None
     sequence: int = 0
 
     @property

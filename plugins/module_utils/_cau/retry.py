@@ -42,6 +42,7 @@ NEVER_RETRIED = frozenset(
         "RunStoppedError",
         "SelectionError",
         "StoppedError",
+        "StorageNotRepairedError",
     }
 )
 

@@ -52,7 +52,7 @@ def test_action_group_holds_every_task() -> None:
 
 def test_choices_and_elements_are_taken_over() -> None:
     specification = argument_specification("cluster_node")
-    assert specification["state"] == {"type": "str", "required": True, "choices": ["drained", "active"]}
+    assert specification["state"] == {"type": "str", "required": True, "choices": ["drained", "active", "in_turn"]}
     assert argument_specification("wua_scan")["accept"]["elements"] == "str"
 
 
