@@ -153,7 +153,8 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0, attempts: 1}]
+  sample:
+    - {node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0, attempts: 1}
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)

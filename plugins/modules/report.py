@@ -108,7 +108,7 @@ EXAMPLES = r"""
 - name: List the runs of this year that did not succeed
   cluster_aware.updating.report:
     after: "2026-01-01"
-    query: "[?state!='succeeded'].{run: run_id, cluster: cluster, why: reason}"
+    query: "[?state!='succeeded']"
   delegate_to: localhost
   run_once: true
   register: bad_runs
@@ -215,17 +215,15 @@ reports:
     files:
       description: Its files by their forms.
       type: dict
-      sample: {}
 record:
   description: The whole report, as C(docs/run_report.schema.json) describes it, or what O(query) makes of it.
   returned: O(state=read)
   type: raw
-  sample: {}
 files:
   description: The files that were written, by their forms.
   returned: O(state=exported)
   type: dict
-  sample: {html: /srv/reports/HV01_20260301T200000Z_5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7.html}
+  sample: {html: reports/HV01_20260301T200000Z_5c1f0b0e.html, csv: reports/HV01_20260301T200000Z_5c1f0b0e.csv}
 timestamp:
   description: The time under which the report was stored.
   returned: O(state=stored)

@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import threading
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.report.files import (
     RunFolder,
     find_run,
@@ -18,8 +21,14 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.report
     run_folders,
     write_whole,
 )
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.report.journal_pieces import entry_fields
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.report.pieces import to_line
+from hypothesis import given
+from hypothesis import strategies as st
 
 from .made import RUN, START, begin, end, good
+
+moments = st.datetimes(timezones=st.just(UTC))
 
 OTHER = "99999999-0000-4000-8000-000000000001"
 
@@ -31,6 +40,12 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@given(st.builds(NodeEntry, boot_time=st.none() | moments, changed_at=st.none() | moments, phase_since=st.none() | moments))
+def test_every_field_of_the_journal_can_be_written(entry: NodeEntry) -> None:
+    fields = entry_fields(entry)
+    assert json.loads(to_line({"entry": fields}))["entry"] == fields
 
 
 def test_pieces_come_back_in_order(folder: RunFolder) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 
 from ..journal_records import NodeEntry
 from ..recovery import FoundRun
@@ -29,8 +30,8 @@ def entry_fields(entry: NodeEntry) -> dict[str, t.Any]:
         value = getattr(entry, part.name)
         if isinstance(value, tuple):
             value = list(value)
-        elif part.name in {"boot_time", "changed_at"}:
-            value = None if value is None else value.isoformat()
+        elif isinstance(value, datetime):
+            value = value.isoformat()
         elif isinstance(value, str):
             value = str(value)
         plain[part.name] = value

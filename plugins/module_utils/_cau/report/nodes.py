@@ -54,6 +54,7 @@ def node_record(begin: Begin, node: str, host: str, lines: Sequence[Piece], unto
         "rounds": int(entry.get("rounds") or 0),
         "attempts": int(entry.get("attempts") or 0),
         "restarts": _restarts(outcome, tasks, entries),
+        "taken_offline": list(entry.get("taken_offline") or ()),
         "is_restart_due": bool(entry.get("restart_due")),
         "counts": _counts(items),
         "items": [item for item in items if item["state"] is not State.SKIPPED],
