@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import outside_view
@@ -78,11 +78,11 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
 
 
 def _unknown_hotfix(work: NodeWork) -> str | None:
-    """Return what is to be said about a hotfix whose outcome no task has settled, None when there is none."""
+    """Return what is to be said about a hotfix or a plug-in whose outcome no task has settled, None when there is none."""
     entry = entry_of(work)
     if entry is None:
         return None
-    unknown = [*([entry.installer] if entry.installer is not None else []), *entry.unknown_hotfixes]
+    unknown = [*(name for name in (entry.installer, entry.plugin) if name is not None), *entry.unknown_hotfixes]
     return f"the outcome of {names(unknown)} is not known" if unknown else None
 
 
@@ -112,7 +112,7 @@ def _retried(task: TaskRun, fact: RunFact, work: NodeWork) -> Retry | None:
     if not most:
         return None
     try:
-        if not may_retry(entry_of(work), {str(task.arguments["error"].get("error"))}, most):
+        if not may_retry(entry_of(work), _kinds(task.arguments["error"]), most):
             return None
         heed(work.fleet, work.run_id, work.node)
         fact.limits().heed(task.clock)
@@ -199,7 +199,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     nodes = [node for node, host in fact.nodes.items() if host in in_play]
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
-    is_over = verdict.run_ends or task.arguments["error"].get("error") in ENDS_THE_RUN
+    is_over = verdict.run_ends or bool(_kinds(task.arguments["error"]) & ENDS_THE_RUN)
     summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
@@ -222,6 +222,11 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "summary": summary,
         "ansible_facts": new.as_facts(),
     }
+
+
+def _kinds(error: Mapping[str, t.Any]) -> set[str]:
+    """Return the kinds of an error; one that stands for several plug-ins has those of all of them."""
+    return {str(error.get("error")), *(str(kind) for kind in error.get("errors") or ())}
 
 
 def _preview_line(cluster: str, outcomes: Sequence[NodeOutcome]) -> str:

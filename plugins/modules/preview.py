@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: preview
 short_description: Show what a run would do to a node now
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Scans a node for updates, reads the hotfix root folder when one is named, and shows what a run would install there now, in which order,
     what it would leave out and why, and which restarts can be expected. It is the counterpart of C(Invoke-CauScan).
@@ -24,6 +24,14 @@ extends_documentation_fragment:
   - cluster_aware.updating._selection
   - cluster_aware.updating._hotfix
 options:
+  plugins:
+    description:
+      - The plug-ins of the run with their arguments, as M(cluster_aware.updating.run_plan) takes them. Without a list, the other options
+        say what is meant.
+    type: list
+    elements: raw
+    default: []
+    version_added: 0.2.0
   windows_updates:
     description:
       - Whether the run would install the updates that the Windows Update Agent offers. Without them no scan is done.

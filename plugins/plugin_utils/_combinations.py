@@ -12,6 +12,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 
+MOST_TRIES = 60
+"""How often a blocker may be tried."""
+
 Options: t.TypeAlias = "Mapping[str, t.Any]"
 
 
@@ -23,6 +26,12 @@ def _warns_too_late(options: Options) -> bool:
 
 def _accepts_twice(options: Options) -> bool:
     return bool(options.get("accept_down")) and options.get("require_all_nodes_online") is False
+
+
+def _tries_too_often(options: Options) -> bool:
+    # Each try of a file of tasks lies inside the one before it, and Ansible takes only so many.
+    interval = options.get("blocker_interval")
+    return interval is not None and (options.get("blocker_timeout") or 0) > MOST_TRIES * interval
 
 
 def _accepts_without_force(options: Options) -> bool:
@@ -57,6 +66,7 @@ CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
         _accepts_twice,
         "accept_down names the nodes that may be paused or down, and require_all_nodes_online=false accepts any; use one of the two",
     ),
+    (_tries_too_often, f"blocker_timeout may be {MOST_TRIES} times blocker_interval at most, so that no more tries come together"),
     (_accepts_without_force, "accept_offline names groups that may go offline, which happens with drain_mode=forced alone"),
     (_restarts_never_but_apart, "separate_reboots has no restart to separate with drain_mode=none, which never restarts a node"),
     (
