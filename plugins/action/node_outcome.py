@@ -24,6 +24,7 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._reports import report_of
 from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
@@ -159,9 +160,13 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     bad += [_not_given_back(cluster, held[cluster]) for cluster in sorted(held.keys() - still_open)]
     bad += sorted({f"{fact.cluster}: {fact.role_left}" for fact in facts.values() if fact.role_left})
     summary = "; ".join(bad)
+    runs = {fact.run_id: fact for fact in facts.values() if fact.run_id}
+    reports = [report for fact in runs.values() if (report := report_of(fact)) is not None]
     if bad and not still_open:
-        raise RunFailedError(summary, operation="run", remedy="Mend what is named, then run the same playbook again")
-    return {"play_ends": not still_open, "succeeded": not bad, "summary": summary}
+        task.partial["reports"] = reports
+        where = f"; the report is {', '.join(reports)}" if reports else ""
+        raise RunFailedError(summary + where, operation="run", remedy="Mend what is named, then run the same playbook again")
+    return {"play_ends": not still_open, "succeeded": not bad, "summary": summary, "reports": reports}
 
 
 def _not_given_back(cluster: str, role: str | None) -> str:

@@ -153,7 +153,8 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0}]
+  sample:
+    - {node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0, attempts: 1}
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)
@@ -196,6 +197,11 @@ summary:
   returned: success
   type: str
   sample: HV01  HV01-N1 nothing to do | HV01-N2 not reached
+reports:
+  description: The reports of the runs of this playbook that have ended.
+  returned: O(state=concluded)
+  type: list
+  elements: str
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
