@@ -21,6 +21,8 @@ from ..plugin_utils._plugin_facts import PluginFact, as_plugin_row, as_row, plug
 from ..plugin_utils._plugins import PluginSilentError
 from ..plugin_utils._task import TaskRun
 
+_NO_RESTART = {"reboot_required": False, "resume_first": False}
+
 
 class ActionModule(UpdatingAction):
     """The task plugin_step."""
@@ -61,7 +63,7 @@ def _answer(task: TaskRun, new: PluginFact, run: RunFact | None = None, **values
         "updates": [as_plugin_row(update, known.node if known else task.host) for update in new.updates_wanted()],
     }
     facts = new.as_facts() | (run.as_facts() if run is not None else {})
-    return {"proceed": True, "call": call, "open": False, "found_update_count": 0, **values, "ansible_facts": facts}
+    return {"proceed": True, "call": call, "open": False, "found_update_count": 0, **_NO_RESTART, **values, "ansible_facts": facts}
 
 
 def _node(task: TaskRun) -> str:
@@ -133,7 +135,7 @@ def _install_begun(task: TaskRun) -> dict[str, t.Any]:
         return _answer(task, fact.begun(plugin, "install", start.to_install), found_update_count=len(start.to_install))
     waits = start.reboot_required or bool(start.awaiting)
     done = step_result(plugin, ()) | {"reboot_required": start.reboot_required, "resume_first": is_over, "another_round": waits}
-    return _answer(task, fact.with_done(plugin, done), proceed=False)
+    return _answer(task, fact.with_done(plugin, done), proceed=False, reboot_required=start.reboot_required, resume_first=is_over)
 
 
 def _preview(task: TaskRun, run: RunFact, fact: PluginFact, found: Sequence[PluginUpdate]) -> dict[str, t.Any]:
@@ -159,7 +161,8 @@ def _install_ended(task: TaskRun) -> dict[str, t.Any]:
     if failure is not None:
         done |= _failed_fields(failure.message, type(failure).__name__, Outcome.FAILED.value)
     counted = replace(run, updates=run.updates + done["installed_update_count"])
-    return _answer(task, fact.with_done(plugin, done), counted, changed=done["changed"])
+    new = fact.with_done(plugin, done)
+    return _answer(task, new, counted, changed=done["changed"], reboot_required=is_due, resume_first=is_over)
 
 
 def _is_open(task: TaskRun) -> dict[str, t.Any]:

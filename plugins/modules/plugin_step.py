@@ -109,6 +109,16 @@ found_update_count:
   returned: success
   type: int
   sample: 1
+reboot_required:
+  description: Whether a restart is due.
+  returned: success
+  type: bool
+  sample: false
+resume_first:
+  description: Whether the node has to be resumed, and drained again, before that restart.
+  returned: success
+  type: bool
+  sample: false
 call:
   description: What the plug-in is given, but for its arguments.
   returned: success

@@ -16,6 +16,9 @@ import pytest
 from tests.harness.processes import CHECKOUT, clean_environment
 from tests.harness.stage import Stage
 from tests.scenario import clusters
+from tools.site.__main__ import links, reachable
+
+from .guide import write_files
 
 PLAYBOOK = "cluster_aware.updating.rolling_update"
 
@@ -55,7 +58,10 @@ def names(archive: Path) -> set[str]:
         "roles/rolling_update/tasks/main.yml",
         "roles/twin/tasks/main.yml",
         "plugins/action/run_lock.py",
+        "docs/README.md",
+        "docs/layers.svg",
         "docs/run.md",
+        "docs/troubleshooting.md",
     ],
 )
 def test_archive_has_what_users_need(name: str, archive: Path) -> None:
@@ -65,6 +71,13 @@ def test_archive_has_what_users_need(name: str, archive: Path) -> None:
 def test_archive_has_nothing_of_the_checkout_alone(archive: Path) -> None:
     kept_out = ("tests", "tools", "extensions", "build", ".venv", ".git", ".ci", "Makefile", "pyproject.toml", "changelogs/fragments")
     assert [name for name in names(archive) if name.startswith(kept_out) or "__pycache__" in name] == []
+
+
+def test_links_of_the_guides_hold_in_an_installed_collection(installed: Path) -> None:
+    readme = installed / "ansible_collections" / "cluster_aware" / "updating" / "README.md"
+    pages = [page for page in reachable(readme) if page.suffix == ".md"]
+    assert len(pages) > 20
+    assert [(page.name, target.name) for page in pages for target in links(page) if not target.is_file()] == []
 
 
 def test_installed_collection_updates_a_cluster(installed: Path, tmp_path: Path) -> None:
@@ -93,3 +106,18 @@ def test_installed_twin_serves_by_its_full_name(installed: Path) -> None:
     )
     assert found.returncode == 0, found.stderr
     assert "2 nodes" in found.stdout
+
+
+def test_guide_for_own_playbooks_works_word_for_word(installed: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    guide = installed / "ansible_collections" / "cluster_aware" / "updating" / "docs" / "test_your_playbooks.md"
+    assert len(write_files(guide, repository)) == 7
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(installed), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "no", "NO_COLOR": "1"}
+    settings["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path / "molecule")
+    command = [str(Path(sys.executable).parent / "molecule"), "test"]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=repository, env=clean_environment(tmp_path, settings), timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "HV01  HV01-N1 ok 1 update 1 restart" in done.stdout + done.stderr
+    assert not (tmp_path / "molecule" / "twin" / "twin.pid").exists()

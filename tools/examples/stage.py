@@ -35,10 +35,10 @@ SAMPLE = CHECKOUT / "files" / "hotfix" / "DefaultHotfixConfig.xml"
 # Accounts of the examples, and those that stand for them.
 STAND_INS = {r"CONTOSO\svc-hotfixes": ADMINISTRATOR}
 
-# What each module wants to find, in the order in which a run comes to them. What is not named here only reads.
+# What each module wants to find, in the order in which a run comes to them. What is not named here only reads; reports are there last.
 CHANGING = (
     *("run_lock", "node_hook", "plugin_step", "plugin_result"),
-    *("cluster_node", "wua_download", "wua_install", "wmi_method", "node_reboot", "hotfix_apply", "plugin_round"),
+    *("cluster_node", "wua_download", "wua_install", "wmi_method", "node_reboot", "hotfix_apply", "plugin_round", "report"),
 )
 WHOLE_RUN = "node_outcome"
 STOPPING = "run_stop"
