@@ -126,7 +126,7 @@ plan:
     host:
       description: The inventory host that it is.
       type: str
-      sample: hv01-n2.contoso.com
+      sample: hv01-n1
     cluster:
       description: The cluster.
       type: str

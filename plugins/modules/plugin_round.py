@@ -94,7 +94,8 @@ updates:
   description: The updates of all of them by their ids.
   returned: always
   type: dict
-  sample: {}
+  sample:
+    4a06ce75-6fe1-50a6-8e07-ff9d08854e04: {kb: ['5066782'], installed: true, reboot_required: true}
 found_update_count:
   description: How many updates they found.
   returned: always

@@ -131,11 +131,11 @@ call:
     step:
       description: The entry point.
       type: str
-      sample: install
+      sample: scan
     host:
       description: The inventory host.
       type: str
-      sample: hv01-n2.contoso.com
+      sample: hv01-n1
     node:
       description: The node, as the cluster spells it. Without a run, as in a preview, it is the inventory host.
       type: str
@@ -163,5 +163,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: scan, text: 'contoso.hardware.firmware finds 1: Contoso BIOS 2.7'}]
 """

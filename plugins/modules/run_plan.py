@@ -182,7 +182,7 @@ after_updates:
   returned: success
   type: list
   elements: dict
-  sample: []
+  sample: [{name: Microsoft.HotfixPlugin, kind: hotfixes, arguments: {}}]
 own:
   description: The plug-ins that are roles.
   returned: success
@@ -247,8 +247,14 @@ options:
   returned: success
   type: dict
   sample:
-    include_recommended_updates: true
     windows_updates: true
+    query_string: IsInstalled=0 and Type='Software'
+    include_recommended_updates: true
+    hotfix_root_folder_path: \\files\hotfixes\root
+    hotfix_config_file_name: DefaultHotfixConfig.xml
+    hotfix_installer_timeout_minutes: 30
+    disable_acl_checks: false
+    require_smb_encryption: false
 events:
   description: The progress lines of the task.
   returned: success, and with C(-v) on failure too

@@ -90,7 +90,7 @@ EXAMPLES = r"""
     arguments:
       Version: "2.7"
     success_values: [0, 3010]
-  register: installed
+  register: flashed
 """
 
 RETURN = r"""

@@ -61,7 +61,7 @@ instances:
   returned: success
   type: list
   elements: dict
-  sample: [{"DeviceID": "C:", "DriveType": "3"}]
+  sample: [{DeviceID: 'C:', DriveType: '3', FileSystem: NTFS, FreeSpace: '85899345920', Size: '255382777856', VolumeName: System}]
 exists:
   description: Whether the node has the class. A vendor's is missing where none of the vendor's software is.
   returned: success

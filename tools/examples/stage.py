@@ -37,8 +37,8 @@ STAND_INS = {r"CONTOSO\svc-hotfixes": ADMINISTRATOR}
 
 # What each module wants to find, in the order in which a run comes to them. What is not named here only reads; reports are there last.
 CHANGING = (
-    *("run_lock", "node_hook", "plugin_step", "plugin_result"),
-    *("cluster_node", "wua_download", "wua_install", "wmi_method", "node_reboot", "hotfix_apply", "plugin_round", "report"),
+    *("run_lock", "cluster_node", "node_hook", "plugin_step", "plugin_result"),
+    *("wua_download", "wua_install", "wmi_method", "node_reboot", "hotfix_apply", "plugin_round", "report"),
 )
 WHOLE_RUN = "node_outcome"
 STOPPING = "run_stop"
