@@ -17,7 +17,7 @@ from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
 from ..module_utils._cau.permission import entry_of
-from ..module_utils._cau.retry import Retry, begin, may_retry
+from ..module_utils._cau.retry import Retry, begin, lost_groups, may_retry
 from ..module_utils._cau.stop_request import heed
 from ..module_utils._cau.waiting import names
 from ..module_utils._errors import OperationError
@@ -113,6 +113,10 @@ def _retried(task: TaskRun, fact: RunFact, work: NodeWork) -> Retry | None:
         return None
     try:
         if not may_retry(entry_of(work), _kinds(task.arguments["error"]), most):
+            return None
+        lost = lost_groups(work)
+        if lost:
+            work.say("retry", f"not tried again: {names(lost)} was online before and is not now")
             return None
         heed(work.fleet, work.run_id, work.node)
         fact.limits().heed(task.clock)

@@ -42,8 +42,8 @@ options:
         outcome is recorded, RV(retry) is V(true) and the tasks of the node are to be begun anew. Without it, no node is tried again.
       - The attempts are counted in the journal, so that a run which takes this one over goes on counting. A pause that the cluster refuses
         while storage is degraded is repeated inside of one attempt.
-      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, or whose error
-        another attempt would only find again, such as a wrong argument.
+      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, of which a
+        group is not online any more, or whose error another attempt would only find again, such as a wrong argument.
       - At most 64. CAU calls it C(MaxRetriesPerNode), with 3 as its default.
     type: int
     version_added: 0.2.0
