@@ -152,8 +152,9 @@ def test_hotfix_keeps_the_result_of_its_installer() -> None:
 
 
 def test_own_plug_in_is_recorded_like_the_others() -> None:
-    own = {"plugin": "Vendor.Firmware", "failure_msg": "no power", "failure_hresult_code": 5}
-    updates = {"u1": {"title": "One", "installed": True}, "Vendor.Firmware bios": {"id": "bios", "title": "BIOS 1.2", "installed": False} | own}
+    own = {"plugin": "Vendor.Firmware", "id": "bios", "title": "BIOS 1.2", "installed": False}
+    own |= {"failure_msg": "no power", "failure_hresult_code": 5}
+    updates = {"u1": {"title": "One", "installed": True}, "Vendor.Firmware bios": own}
     windows = task("wua_install", 4, updates={"u1": {"title": "One", "installed": True, "state": "installed"}})
     record = built([begin(), windows, task("plugin_round", 5, updates=updates, report={"bay": 3})])
     items = record["nodes"][0]["items"]
