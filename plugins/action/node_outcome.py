@@ -94,26 +94,41 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     Raises:
         RunFailedError: that is so.
     """
-    in_play = [str(host) for host in task.variables["ansible_play_hosts_all"]]
-    facts = task.facts.on([*task.peers.hosts(task.arguments["members"]), *in_play])
+    facts = task.facts.on(_hosts_concluded(task))
     still_open = _clusters_at_work(task, facts)
     held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
     bad = _failures(facts.values())
     bad += [f"the run lock of {cluster} was not given back" for cluster in sorted(held - still_open)]
+    if task.arguments["turns"]:
+        bad += [f"the run of {cluster} did not come to its end" for cluster in sorted(still_open)]
+        bad += [] if facts else ["no run was begun"]
+        still_open = set()
     summary = "; ".join(bad)
     if bad and not still_open:
         raise RunFailedError(summary, operation="run", remedy="Mend what is named, then run the same playbook again")
     return {"play_ends": not still_open, "succeeded": not bad, "summary": summary}
 
 
+def _hosts_concluded(task: TaskRun) -> list[str]:
+    """Return the hosts whose runs are judged together: those of the play, or of one cluster when others go on beside it."""
+    if task.arguments["turns"]:
+        own = task.facts.of(task.host)
+        return list(dict.fromkeys([task.host, *task.arguments["turns"], *(own.nodes.values() if own else ())]))
+    return [*task.peers.hosts(task.arguments["members"]), *(str(host) for host in task.variables["ansible_play_hosts_all"])]
+
+
 def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:
     """Return the clusters whose run has nodes of this play before it."""
-    to_come = {str(host) for host in task.variables["ansible_play_hosts"]}
+    to_come = _hosts_in_work(task)
     return {
         fact.cluster
         for fact in facts.values()
         if fact.nodes and not task.facts.end_play(fact) and not task.facts.is_over(fact) and to_come & set(fact.nodes.values())
     }
+
+
+def _hosts_in_work(task: TaskRun) -> set[str]:
+    return set(task.arguments["turns"]) or {str(host) for host in task.variables["ansible_play_hosts"]}
 
 
 def _failures(facts: Iterable[RunFact]) -> list[str]:
@@ -131,7 +146,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     """Return the result, with the verdict over all outcomes of the run so far."""
     before = [other for other in task.facts.outcomes(fact) if other.host != task.host]
     outcomes = [*before, outcome]
-    in_play = {str(host) for host in task.variables["ansible_play_hosts"]} | {other.host for other in outcomes}
+    in_play = _hosts_in_work(task) | {other.host for other in outcomes}
     nodes = [node for node, host in fact.nodes.items() if host in in_play]
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._cau.query import validate
-from ..module_utils._cau.updates import download
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._staging import staged, staged_side_by_side
 from ..plugin_utils._task import TaskRun
-from ..plugin_utils._updates import mark, preview, scan_result, update_options
+from ..plugin_utils._updates import update_options
 
 
 class ActionModule(UpdatingAction):
@@ -21,18 +21,9 @@ class ActionModule(UpdatingAction):
     TASK = "wua_download"
 
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
-        """Scan the node and download what was selected."""
+        """Scan the node, or those that are named, and download what was selected."""
         options = update_options(task.arguments)
         validate(options.query)
-        fact = task.require_run()
-        if task.is_check:
-            return preview(task, options, "stage", "downloaded") | {"downloaded_update_count": 0, "failed_update_count": 0}
-        with task.work(fact) as work:
-            done = download(work, options)
-        result = scan_result(done.scan)
-        downloaded = mark(result["updates"], done.results, "downloaded")
-        return result | {
-            "changed": bool(downloaded),
-            "downloaded_update_count": downloaded,
-            "failed_update_count": len(done.scan.accepted) - downloaded,
-        }
+        if task.arguments["hosts"] is not None:
+            return staged_side_by_side(task, task.arguments["hosts"])
+        return staged(task, task.require_run(), options)

@@ -22,7 +22,7 @@ options:
       - How the update of the node ended. V(finished) means that nothing is left to install.
       - V(failed) records the error of O(error).
       - V(concluded) records nothing. It fails when a node of any run of this playbook has failed, or a lock was not given back, and
-        no other run still has nodes of this play before it. It is the last task of a node.
+        no other run still has nodes of this play before it. It is the last task of a node, or of a cluster with O(turns).
     type: str
     choices: [finished, failed, concluded]
     required: true
@@ -35,6 +35,15 @@ options:
     description:
       - How many nodes may fail before the run ends. The default is a third of the nodes, rounded down.
     type: int
+  turns:
+    description:
+      - The inventory hosts that this play brings to their end one after the other, when one host of each cluster does so for all of its
+        nodes. They count instead of the hosts of the play, and O(state=concluded) judges their run alone, as those of other clusters go on
+        side by side and conclude for themselves.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection

@@ -59,7 +59,7 @@ MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
-NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone"})
+NOT_IN_ADVANCE = frozenset({"state", "error", "hosts", "members", "later_options", "stand_alone", "turns"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
