@@ -23,7 +23,7 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build changelog clean distclean
+.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build docs changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -34,7 +34,8 @@ help:
 	@echo 'make test    everything that the gate checks'
 	@echo 'make torture kill, break and race runs at every point, and print what was tried and what held'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
-	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog'
+	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, reuse'
+	@echo 'make docs    the documentation as a site, in build/docs/html'
 	@echo 'make build   the archive for ansible-galaxy, in build/archive'
 	@echo 'make clean   remove what the targets made; make distclean removes .venv too'
 
@@ -86,15 +87,16 @@ test: samba
 	@$(MAKE) --no-print-directory sanity
 	@$(MAKE) --no-print-directory archive
 	@$(MAKE) --no-print-directory importer
+	@$(MAKE) --no-print-directory docs
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
 check: setup
 	@$(MAKE) --no-print-directory ruff types
 	@exec $(PYTEST) tests/unit $(PARALLEL)
 
-lint: ruff types ansible-lint changelog-lint reuse
+lint: ruff types ansible-lint changelog-lint docs-lint reuse
 
-.PHONY: ruff ansible-lint changelog-lint reuse importer
+.PHONY: ruff ansible-lint changelog-lint docs-lint reuse importer
 ruff: setup
 	$(BIN)/ruff check --quiet .
 
@@ -110,6 +112,13 @@ changelog-lint: setup
 
 reuse: setup
 	$(BIN)/reuse lint --quiet
+
+docs-lint: setup
+	$(BIN)/python -m tools.site lint
+
+# The guides and the pages of modules, plugins and roles as a site, in an environment of its own; a warning is an error.
+docs: setup
+	@$(BIN)/python -m tools.site
 
 # What Galaxy's own importer says about the archive, in an environment of its own.
 importer: setup

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .cim import NodeEndpoint
 from .control import Control, ControlSocket
+from .model import self_updating
 from .model.clock import TwinClock
 from .model.engine import Model
 from .model.events import EventLog
@@ -149,6 +150,7 @@ class Twin:
             emit_full_state(self.model, "model_started")
             down = [node.name for cluster in world.clusters.values() for node in cluster.nodes.values() if not node.is_reachable]
         model_faults.install(self.model)
+        self_updating.install(self.model)
         self.model.on_reachable.append(self.server.set_reachable)
         self.model.on_restored.append(self.server.reset)
         self.server.start()

@@ -14,10 +14,10 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from tools.environment import CHECKOUT, make_environment
+
 FOLDER = CHECKOUT / "build" / "importer"
 
 # 0.4.44 is the first release that takes the ansible-lint that we use.
@@ -30,20 +30,6 @@ _TROUBLE = re.compile(r"^(WARNING|ERROR|CRITICAL): ")
 
 # Galaxy looks at the examples without the collections that they use; our own run of ansible-lint has stand-ins for them.
 _EXPECTED = ("couldn't resolve module/action 'awx.awx.", "Failed to find cluster_aware.updating.rolling_update playbook.")
-
-
-def make_environment() -> Path:
-    """Return the folder of the environment's programs, after installing what is missing."""
-    programs = FOLDER / "venv" / "bin"
-    stamp = FOLDER / "venv" / ".ready"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != REQUIREMENT:
-        print(f"Making {FOLDER.relative_to(CHECKOUT)} (once, takes a minute)", flush=True)
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        venv.create(FOLDER / "venv", with_pip=True)
-        environment = os.environ | {"PIP_CACHE_DIR": str(CHECKOUT / "build" / "pip")}
-        subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "--quiet", REQUIREMENT], env=environment, check=True)
-        stamp.write_text(REQUIREMENT, encoding="utf-8")
-    return programs
 
 
 def build() -> Path:
@@ -67,7 +53,7 @@ def troubles(output: str) -> list[str]:
 
 def main() -> int:
     """Run the checks; returns 0 when there is neither an error nor a warning."""
-    programs = make_environment()
+    programs = make_environment(FOLDER / "venv", REQUIREMENT)
     settings = FOLDER / "galaxy-importer.cfg"
     settings.write_text(SETTINGS, encoding="utf-8")
     environment = os.environ | {

@@ -17,6 +17,8 @@ from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
 from ..module_utils._cau.permission import entry_of
+from ..module_utils._cau.retry import Retry, begin, may_retry
+from ..module_utils._cau.stop_request import heed
 from ..module_utils._cau.waiting import names
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
@@ -46,13 +48,17 @@ class ActionModule(UpdatingAction):
         fact = task.run_fact()
         if fact is None:
             return _not_joined(task)
-        return _recorded(task, fact, finished(task, fact) if task.arguments["state"] == "finished" else failed(task, fact))
+        if task.arguments["state"] == "finished":
+            return _recorded(task, fact, finished(task, fact))
+        return failed(task, fact)
 
 
 def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
     """Return the outcome of a node on which nothing is left to install."""
     if fact.left_alone:
-        return _outcome(task, fact, NodeState.LEFT_ALONE, "it was out of service before the run, which accepts that")
+        is_meant = not fact.only or fact.node in fact.only
+        reason = "it was out of service before the run, which accepts that" if is_meant else "the run is limited to other nodes"
+        return _outcome(task, fact, NodeState.LEFT_ALONE, reason)
     is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False, heeds_stop=False) as work:
@@ -73,19 +79,58 @@ def _unknown_hotfix(work: NodeWork) -> str | None:
     return f"the outcome of {names(unknown)} is not known" if unknown else None
 
 
-def failed(task: TaskRun, fact: RunFact) -> NodeOutcome:
-    """Return the outcome of a node that failed, by whether it serves again."""
+def failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
+    """Record the outcome of a node that failed, by whether it serves again, or begin another attempt on it."""
     reason = _reason(task)
     if fact.run_id is None or task.is_check:
-        return _outcome(task, fact, NodeState.FAILED, reason)
+        return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason))
     with task.work(fact, is_kept=False, heeds_stop=False) as work:
         away = _why_away(work)
         if away is None:
-            return _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work))
+            retry = _retried(task, fact, work)
+            if retry is not None:
+                return _another_attempt(task, fact, retry, reason)
+            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work)))
         reason = f"{away}; {reason}"
         _note(work, Phase.LEFT_OUT, reason)
         task.progress.say(fact.node, "resume", f"left out of service: {away}")
-    return _outcome(task, fact, NodeState.LEFT_OUT, reason)
+    return _recorded(task, fact, _outcome(task, fact, NodeState.LEFT_OUT, reason))
+
+
+def _retried(task: TaskRun, fact: RunFact, work: NodeWork) -> Retry | None:
+    """Begin another attempt on a node that serves, None when it has had enough, or when the run is to stop."""
+    most = task.arguments["max_retries_per_node"]
+    if not most:
+        return None
+    try:
+        if not may_retry(entry_of(work), {str(task.arguments["error"].get("error"))}, most):
+            return None
+        heed(work.fleet, work.run_id, work.node)
+        fact.limits().heed(task.clock)
+        return begin(work)
+    except OperationError as error:
+        work.say("retry", f"not tried again: {error.message}")
+        return None
+
+
+def _another_attempt(task: TaskRun, fact: RunFact, retry: Retry, reason: str) -> dict[str, t.Any]:
+    """Return the result for a node whose outcome is still open."""
+    last = task.arguments["max_retries_per_node"] + 1
+    task.progress.say(fact.node, "retry", f"attempt {retry.attempt - 1} failed ({reason}); attempt {retry.attempt} of {last} begins")
+    outcome = _outcome(task, fact, NodeState.FAILED, reason)
+    new = replace(fact, updates=outcome.updates, hotfixes=outcome.hotfixes, attempts=retry.attempt)
+    return {
+        "outcome": outcome,
+        "outcomes": [other for other in task.facts.outcomes(fact) if other.host != task.host],
+        "run_ends": False,
+        "retry": True,
+        "unfinished": retry.unfinished,
+        "is_last": False,
+        "succeeded": False,
+        "reason": reason,
+        "summary": "",
+        "ansible_facts": new.as_facts(),
+    }
 
 
 def concluded(task: TaskRun) -> dict[str, t.Any]:
@@ -96,9 +141,10 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     """
     facts = task.facts.on(_hosts_concluded(task))
     still_open = _clusters_at_work(task, facts)
-    held = {fact.cluster for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
+    held = {fact.cluster: fact.cau_role for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
     bad = _failures(facts.values())
-    bad += [f"the run lock of {cluster} was not given back" for cluster in sorted(held - still_open)]
+    bad += [_not_given_back(cluster, held[cluster]) for cluster in sorted(held.keys() - still_open)]
+    bad += sorted({f"{fact.cluster}: {fact.role_left}" for fact in facts.values() if fact.role_left})
     if task.arguments["turns"]:
         bad += [f"the run of {cluster} did not come to its end" for cluster in sorted(still_open)]
         bad += [] if facts else ["no run was begun"]
@@ -115,6 +161,11 @@ def _hosts_concluded(task: TaskRun) -> list[str]:
         own = task.facts.of(task.host)
         return list(dict.fromkeys([task.host, *task.arguments["turns"], *(own.nodes.values() if own else ())]))
     return [*task.peers.hosts(task.arguments["members"]), *(str(host) for host in task.variables["ansible_play_hosts_all"])]
+
+
+def _not_given_back(cluster: str, role: str | None) -> str:
+    told = f"the run lock of {cluster} was not given back"
+    return told if role is None else f"{told}, and the CAU role {role} may still be offline, which the next run brings back"
 
 
 def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:
@@ -159,6 +210,8 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "outcome": outcome,
         "outcomes": outcomes,
         "run_ends": is_over,
+        "retry": False,
+        "unfinished": "",
         "is_last": verdict.is_last,
         "succeeded": verdict.succeeded,
         "reason": verdict.reason,
@@ -188,6 +241,8 @@ def _not_joined(task: TaskRun) -> dict[str, t.Any]:
         "outcome": outcome,
         "outcomes": [outcome],
         "run_ends": False,
+        "retry": False,
+        "unfinished": "",
         "is_last": False,
         "succeeded": False,
         "reason": outcome.reason,
@@ -207,6 +262,7 @@ def _outcome(task: TaskRun, fact: RunFact, state: NodeState, reason: str | None)
         restarts=fact.restarts,
         seconds=round(task.clock.now() - fact.began) if fact.began else 0,
         reason=reason,
+        attempts=fact.attempts,
     )
 
 

@@ -18,6 +18,7 @@ from ..module_utils._cau.query import validate
 from ..module_utils._cau.updates import ScanOutcome, scan
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._hotfix import checked_root, hotfix_fields
+from ..plugin_utils._run_begin import nodes_named, refuse_contradictions
 from ..plugin_utils._task import TaskRun
 from ..plugin_utils._updates import scanning_work, update_fields, update_options
 
@@ -39,6 +40,7 @@ class ActionModule(UpdatingAction):
             waiting = tuple(pending.blocking(pending.asking_keys(me)))
         task.progress.cluster = info.name
         plan = self._hotfixes(task, order, node)
+        turns = self._turns(task, info.name, node, order)
         found: ScanOutcome | None = None
         if task.arguments["windows_updates"]:
             with scanning_work(task) as work:
@@ -46,8 +48,9 @@ class ActionModule(UpdatingAction):
             waiting = tuple(pending.blocking(found.signals))
         preview = NodePreview(
             node=node,
-            turn=order.index(node) + 1,
-            count=len(order),
+            turn=turns.index(node) + 1 if node in turns else None,
+            count=len(turns),
+            is_order_named=bool(task.arguments["node_order"]),
             updates=found.accepted if found else None,
             hotfixes=plan.hotfixes if plan else None,
             left_out=found.left_out if found else (),
@@ -58,6 +61,17 @@ class ActionModule(UpdatingAction):
         lines = block(preview)
         task.progress.say_block(node, "preview", lines)
         return _result(info.name, preview, lines)
+
+    @staticmethod
+    def _turns(task: TaskRun, cluster: str, node: str, order: list[str]) -> list[str]:
+        """Return the nodes that the run updates, in its order; the inventory hosts of the others are sought only when they are named."""
+        nodes = dict.fromkeys(order, "") | {node: task.host}
+        named = {name.casefold() for option in ("node_order", "only_nodes") for name in task.arguments[option]}
+        if named - {name.casefold() for name in (task.host, *order)}:
+            nodes = task.membership().nodes
+        first, only = (nodes_named(option, task.arguments[option], nodes, cluster) for option in ("node_order", "only_nodes"))
+        refuse_contradictions(first, only, ())
+        return [name for name in dict.fromkeys([*first, *order]) if not only or name in only]
 
     @staticmethod
     def _hotfixes(task: TaskRun, nodes: list[str], node: str) -> NodePlan | None:

@@ -10,24 +10,21 @@ import typing as t
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from ..module_utils._cau import gate, run_lock, takeover
-from ..module_utils._cau.errors import CauError, MembershipError, RunLockLostError
+from ..module_utils._cau import cau_role, gate, run_lock, takeover
+from ..module_utils._cau.errors import CauError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
-from ..module_utils._cau.journal import Journal
-from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.lock_view import require_free
-from ..module_utils._cau.membership import Membership
 from ..module_utils._cau.outcome import NodeState as NodeOutcomeState
 from ..module_utils._cau.recovery import Action, Decision
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
-from ..module_utils._wmi.cluster import NodeState
-from ..plugin_utils._absent import patient_membership
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import check_in_advance
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._giving_back import give_back, role_kept_offline
 from ..plugin_utils._process import controller_name, is_running, user_name
+from ..plugin_utils._run_begin import accepting, is_left_alone, new_fact
 from ..plugin_utils._siblings import SharedRun, shared_run
 from ..plugin_utils._task import TaskRun
 
@@ -62,11 +59,11 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     is_new = known is None or (known.run_id is None and not task.is_check)
     if is_new:
         _check_other_hosts(task)
-    fact = _begin(task) if known is None or is_new else known
+    fact = new_fact(task) if known is None or is_new else known
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
-    left_alone = _is_left_alone(fleet, fact)
+    left_alone = is_left_alone(fleet, fact)
     fact = _at_its_beginning(task, replace(fact, left_alone=left_alone))
     if task.is_check:
         return _previewed(task, fleet, fact, is_new=is_new)
@@ -79,7 +76,7 @@ def _at_its_beginning(task: TaskRun, fact: RunFact) -> RunFact:
     before = fact.node_outcome()
     if before is not None and before.state is NodeOutcomeState.OK and task.host in fact.unfinished:
         return replace(fact, play=None, outcome=None)
-    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0)
+    return replace(fact, began=task.clock.now(), play=None, outcome=None, updates=0, hotfixes=0, restarts=0, attempts=1)
 
 
 def _check_other_hosts(task: TaskRun) -> None:
@@ -107,6 +104,7 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
     if begun is not None or not is_new:
         if _stands(fleet, fact):
             heed(fleet, str(fact.run_id))
+            fact.limits().heed(task.clock)
             unfinished = task.facts.unfinished(fact)
             fact = replace(fact, left_alone=fact.left_alone and task.host not in unfinished)
             return {"run": _view(fact, unfinished), "holders": [], "ansible_facts": fact.as_facts()}
@@ -116,7 +114,8 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
     if begun is None and is_new:
         decision = takeover.find_way(fleet, str(fact.run_id), task.clock, task.progress, options, task.stop.check)
         fact = replace(fact, took_over=[run.run_id for run in decision.over], forced_by=_forced_by(task) if decision.over else None)
-    fact, result = _taken(task, fleet, fact, decision, options)
+        fact = accepting(task, fleet, fact, decision)
+    fact, result = _taken(task, fleet, fact, decision, options, is_begun=begun is None and is_new)
     shared.write(fact)
     return result
 
@@ -141,19 +140,22 @@ def _previewed(task: TaskRun, fleet: Fleet, fact: RunFact, *, is_new: bool) -> d
         decision = takeover.find_way(fleet, "", task.clock, task.progress, _takeover_options(task, fact), task.stop.check)
     views = require_free(fleet, fact.run_id, [run.run_id for run in decision.over])
     if is_new:
+        fact = accepting(task, fleet, fact, decision)
         _gate(task, fleet, fact.accept_down, decision.away)
         free = sum(view.guid is None for view in views)
         task.progress.say(None, "lock", f"free on {free} of {len(views)} nodes, would be taken")
         for run in decision.over:
             if line := takeover.over_sentence(run, _forced_by(task)):
                 task.progress.say(None, "lock", f"{line} (not in check mode)")
+        if task.arguments["take_cau_role_offline"]:
+            task.progress.say(None, "lock", cau_role.describe_plan(cau_role.find(fleet.node(fact.node).cluster)))
     return {"changed": is_new, "run": _view(fact), "holders": views, "ansible_facts": fact.as_facts()}
 
 
 def _taken(
-    task: TaskRun, fleet: Fleet, fact: RunFact, decision: Decision, options: takeover.TakeoverOptions
+    task: TaskRun, fleet: Fleet, fact: RunFact, decision: Decision, options: takeover.TakeoverOptions, *, is_begun: bool
 ) -> tuple[RunFact, dict[str, t.Any]]:
-    """Take the lock wherever it does not stand, and what dead runs left."""
+    """Take the lock wherever it does not stand, and what dead runs left; a run that begins also deals with the CAU role."""
     journal = task.journal(fleet, fact)
     began = task.clock.now()
     state, taken = takeover.take(
@@ -169,6 +171,8 @@ def _taken(
         # Both ways set every heartbeat; taking some locks again sets only theirs.
         fact = replace(fact, beaten_at=began)
     fact = _with_unfinished(fact, taken)
+    if is_begun:
+        fact = replace(fact, cau_role=role_kept_offline(task, fleet, journal, taken))
     before = {view.node: view.guid for view in state.before}
     return fact, {
         "changed": state.is_changed,
@@ -242,22 +246,14 @@ def _nothing_of_ours(task: TaskRun) -> dict[str, t.Any]:
 
 def _given_back(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
     fleet = task.fleet(fact.cluster, fact.nodes)
-    journal = task.journal(fleet, fact)
-    left = _left_paused(fleet, journal)
-    for node in left:
-        task.progress.say(node, "journal", "left out of service by this run, the journal tells why")
-    due = _restart_due(fleet, journal, left)
-    for node in due:
-        task.progress.say(node, "journal", "serves with a restart pending that an update asks for; the next run begins with it")
-    is_changed = run_lock.release(fleet, journal.owner.run_id, journal, [*left, *due])
-    if is_changed:
-        task.progress.say(None, "lock", f"released on {len(fact.nodes)} nodes")
+    is_changed, role_left = give_back(task, fact, fleet)
+    fact = replace(fact, released=True, role_left=role_left)
     return {
         "changed": is_changed,
         "run": _view(fact, has_ended=True),
         "holders": [],
         "diff": _diff(dict.fromkeys(fleet.names, fact.run_id), dict.fromkeys(fleet.names)) if is_changed else [],
-        "ansible_facts": replace(fact, released=True).as_facts(),
+        "ansible_facts": fact.as_facts(),
     }
 
 
@@ -268,66 +264,6 @@ def _stands(fleet: Fleet, fact: RunFact) -> bool:
     except RunLockLostError:
         return False
     return True
-
-
-def _begin(task: TaskRun) -> RunFact:
-    """Return the fact of a new run, which has no id yet."""
-    found = _membership(task)
-    first = _nodes_named(task, "node_order", found)
-    return RunFact(
-        process=task.facts.process,
-        host=task.host,
-        cluster=found.cluster,
-        node=found.me,
-        nodes=found.nodes,
-        order=[found.nodes[node] for node in dict.fromkeys([*first, *found.order])],
-        accept_down=_nodes_named(task, "accept_down", found),
-        controller=controller_name(),
-        user=user_name(),
-        started_at=task.clock.utc().isoformat(),
-        dead_after=task.arguments["dead_after"],
-    )
-
-
-def _membership(task: TaskRun) -> Membership:
-    """Find the nodes; a node that may be down and cannot be asked is said to be needed all the same."""
-    try:
-        return patient_membership(task, 0 if task.is_check else task.arguments["takeover_wait"])
-    except MembershipError as error:
-        accepted = {name.casefold() for name in task.arguments["accept_down"]}
-        silent = [name for name in error.missing if name.casefold() in accepted]
-        if not silent:
-            raise
-        raise MembershipError(
-            f"{error.message}; accept_down lets {', '.join(silent)} be out of service, but the run lock stands on every node, and a node "
-            "that is down cannot carry it",
-            missing=error.missing,
-            no_answer=error.no_answer,
-            operation=error.operation,
-            remedy="Start the node and its cluster service, paused if it is not to serve, or evict it",
-            outcome=Outcome.NOT_DONE,
-        ) from error
-
-
-def _is_left_alone(fleet: Fleet, fact: RunFact) -> bool:
-    """Return whether the host's node is out of service with the run's consent, so that nothing is done to it."""
-    if fact.node not in fact.accept_down:
-        return False
-    return fleet.node(fact.node).cluster.node(fact.node).state is not NodeState.UP
-
-
-def _nodes_named(task: TaskRun, option: str, found: Membership) -> list[str]:
-    """Return the nodes that an option names, however the user called them."""
-    known = {name.casefold(): node for node, host in found.nodes.items() for name in (host, node)}
-    strange = [name for name in task.arguments[option] if name.casefold() not in known]
-    if strange:
-        raise CauError(
-            f"{option} names {', '.join(strange)}, which is no node of the cluster {found.cluster}",
-            operation="lock",
-            remedy=f"Its nodes are {', '.join(found.nodes)}",
-            outcome=Outcome.NOT_DONE,
-        )
-    return [known[name.casefold()] for name in task.arguments[option]]
 
 
 def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str], away: str | None = None) -> None:
@@ -365,26 +301,6 @@ def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
         )
 
 
-def _left_paused(fleet: Fleet, journal: Journal) -> list[str]:
-    """Return the nodes that stay out of service; the journal of one that cannot be read is kept, as it may be needed."""
-    left = []
-    for node in fleet.names:
-        try:
-            entry = journal.read(node)
-        except OperationError:
-            left.append(node)
-            continue
-        if entry is not None and (entry.paused_by_us or entry.phase is Phase.LEFT_OUT):
-            left.append(node)
-    return left
-
-
-def _restart_due(fleet: Fleet, journal: Journal, left: Collection[str]) -> list[str]:
-    """Return the nodes that serve although something that was installed on them waits for a restart; all their entries can be read."""
-    entries = {node: journal.read(node) for node in fleet.names if node not in left}
-    return [node for node, entry in entries.items() if entry is not None and entry.restart_due]
-
-
 def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_ended: bool = False) -> dict[str, t.Any]:
     left = dict(unfinished or {})
     return {
@@ -397,6 +313,7 @@ def _view(fact: RunFact, unfinished: Mapping[str, str] | None = None, *, has_end
         "took_over": fact.took_over,
         "unfinished": left,
         "away": fact.away if fact.away in left else None,
+        "cau_role_offline": fact.role_left and fact.cau_role if has_ended else fact.cau_role,
     }
 
 

@@ -34,6 +34,7 @@ options:
   max_failed_nodes:
     description:
       - How many nodes may fail before the run ends. The default is a third of the nodes, rounded down.
+      - CAU calls it C(MaxFailedNodes).
     type: int
   turns:
     description:
@@ -43,6 +44,17 @@ options:
     type: list
     elements: str
     default: []
+    version_added: 0.2.0
+  max_retries_per_node:
+    description:
+      - How often a node that failed and serves again may be tried once more as a whole, from its scan to its resume. As long as it may, no
+        outcome is recorded, RV(retry) is V(true) and the tasks of the node are to be begun anew. Without it, no node is tried again.
+      - The attempts are counted in the journal, so that a run which takes this one over goes on counting. A pause that the cluster refuses
+        while storage is degraded is repeated inside of one attempt.
+      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, or whose error
+        another attempt would only find again, such as a wrong argument.
+      - At most 64. CAU calls it C(MaxRetriesPerNode), with 3 as its default.
+    type: int
     version_added: 0.2.0
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
@@ -127,6 +139,10 @@ outcome:
       description: How long the node took.
       type: int
       sample: 1260
+    attempts:
+      description: How many attempts the node took.
+      type: int
+      sample: 1
     reason:
       description: The error of a node that failed, or why it was left alone, V(null) otherwise.
       type: str
@@ -142,6 +158,18 @@ run_ends:
   returned: O(state=finished) or O(state=failed)
   type: bool
   sample: false
+retry:
+  description: Whether the node is to be tried once more. Its outcome is open until then.
+  returned: O(state=finished) or O(state=failed)
+  type: bool
+  sample: false
+unfinished:
+  description:
+    - How far the node is with something that another attempt has to bring to its end, such as a restart that was not made yet. It is empty
+      when there is nothing.
+  returned: O(state=finished) or O(state=failed)
+  type: str
+  sample: ""
 play_ends:
   description: Whether no run of this playbook has nodes of this play before it any more.
   returned: O(state=concluded)

@@ -34,6 +34,18 @@ options:
       - The hotfix root folder from which the run would apply hotfixes, as a UNC path such as V(\\\\files\\hotfixes\\root). CAU calls it
         C(HotfixRootFolderPath). Without it, the options about the share are not used.
     type: str
+  node_order:
+    description:
+      - The nodes that the run is told to update first, by their names in the cluster or in the inventory. CAU calls it C(NodeOrder).
+    type: list
+    elements: str
+    default: []
+  only_nodes:
+    description:
+      - The only nodes that the run is told to update, by their names in the cluster or in the inventory. An empty list means all nodes.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     support: full
@@ -75,7 +87,9 @@ node:
   type: str
   sample: node1
 turn:
-  description: Its place in the default order of the nodes, fewest online roles first.
+  description:
+    - Its place in the order of the run, those of O(node_order) first and then those with the fewest online roles. It is V(null) when
+      O(only_nodes) leaves the node out.
   returned: success
   type: int
   sample: 2

@@ -37,6 +37,38 @@ options:
     type: list
     elements: str
     default: []
+  only_nodes:
+    description:
+      - The only nodes to update, by their names in the cluster or in the inventory. The lock is taken on all nodes all the same, and the
+        others have to be up and normal. An empty list means all nodes.
+      - The role C(cluster_aware.updating.rolling_update) leaves the others as they are, but for one that a dead run has left half-way.
+    type: list
+    elements: str
+    version_added: 0.2.0
+    default: []
+  require_all_nodes_online:
+    description:
+      - Whether every node has to be up and normal before the run begins, but for those that O(accept_down) names.
+      - With V(false), the nodes that are paused or down when the lock is taken are left as they are for the whole run, as if O(accept_down)
+        named them. The quorum still has to survive without each node that is updated. It cannot be set together with O(accept_down).
+      - CAU calls it C(RequireAllNodesOnline). Unlike here, CAU does not require it unless told to.
+    type: bool
+    version_added: 0.2.0
+    default: true
+  stop_after:
+    description:
+      - Seconds that the whole run may take. Once they have passed, the run ends at its next safe point. No new node is begun, nothing new
+        is installed, a node that is out of service is brought back, and the error says so. Without it, the run takes the time it needs.
+      - An installation or a restart that has begun is waited for, so that the run may end later.
+      - CAU calls it C(StopAfter).
+    type: int
+    version_added: 0.2.0
+  warn_after:
+    description:
+      - Seconds after which the run says, once, that it takes long. It must be less than O(stop_after).
+      - CAU calls it C(WarnAfter).
+    type: int
+    version_added: 0.2.0
   accept_down:
     description:
       - Nodes of the cluster that may be paused or down although the run goes on, by their names in the cluster or in the inventory. It
@@ -77,6 +109,17 @@ options:
       - Whether to take the lock although somebody else holds it who may be alive, Microsoft's own CAU included. It is the word of an
         administrator who knows that nobody drives that run any more, and it is recorded in the journal.
       - Nodes that somebody else has paused stay as they are all the same, and refuse the lock unless O(accept_down) names them.
+    type: bool
+    version_added: 0.2.0
+    default: false
+  take_cau_role_offline:
+    description:
+      - Whether to take the clustered role of Microsoft's own self-updating offline when the run begins, so that its schedule begins
+        nothing meanwhile, and to bring it back with O(state=released). It is the only clustered role that a run of this collection takes
+        offline.
+      - A role that is offline already is left as it is. What was taken offline stands in the journal, so that the run which takes a dead
+        one over brings it back, with or without this option.
+      - It stays offline while a node is left out of service. The error at the end of the run says so, and RV(run.cau_role_offline).
     type: bool
     version_added: 0.2.0
     default: false
@@ -157,7 +200,8 @@ run:
       type: dict
       sample: {node1: hv-a.example.com, node2: hv-b.example.com}
     order:
-      description: The inventory hosts in the order in which to update them, fewest roles first.
+      description:
+        - The inventory hosts in the order in which to update them, fewest roles first. Those that O(only_nodes) leaves out are not in it.
       type: list
       elements: str
       sample: [hv-b.example.com, hv-a.example.com]
@@ -166,7 +210,9 @@ run:
       type: bool
       sample: false
     left_alone:
-      description: Whether the node of the host is one of O(accept_down) and not up, so that nothing is to be done to it.
+      description:
+        - Whether nothing is to be done to the node of the host, because it is not up and the run accepts that, or because O(only_nodes)
+          leaves it out.
       type: bool
       sample: false
     took_over:
@@ -182,6 +228,11 @@ run:
       description: The host among these whose node is out of service and has to be finished before any other, V(null) when none is.
       type: str
       sample: hv-b.example.com
+    cau_role_offline:
+      description:
+        - The CAU role that the run keeps offline, V(null) when there is none. With O(state=released), the one that stays offline.
+      type: str
+      sample: CAUHV01
 holders:
   description:
     - What was found on each node before the task, and who held it. With O(state=released), who holds a lock that is not this playbook's.

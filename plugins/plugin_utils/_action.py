@@ -62,7 +62,7 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
                 secrets |= hidden
                 with TaskRun(self, task_vars or {}, arguments, clock_from_environment(), progress, stop, secrets) as task:
                     partial = task.partial
-                    result = task.with_heartbeat(self.perform(task))
+                    result = task.with_signs(self.perform(task))
             except AnsibleAction:
                 raise
             except Exception as error:  # nothing else may reach the user, least of all a traceback

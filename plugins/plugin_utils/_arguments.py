@@ -19,6 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.selection import Selection
 from ..module_utils._errors import OperationError, Outcome
+from ._combinations import contradictions
 from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
@@ -38,6 +39,7 @@ MINIMUMS: Mapping[str, int] = {
     "installer_settle_timeout": 0,
     "install_timeout": 1,
     "max_failed_nodes": 0,
+    "max_retries_per_node": 0,
     "max_rounds": 1,
     "min_free_gb": 0,
     "poll_interval": 1,
@@ -48,12 +50,18 @@ MINIMUMS: Mapping[str, int] = {
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
     "share_port": 1,
+    "stop_after": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,
     "wait_timeout": 0,
+    "warn_after": 1,
 }
-# A port beyond this would be cut down to another one in silence.
-MAXIMUMS: Mapping[str, int] = {"share_port": 65535}
+MAXIMUMS: Mapping[str, int] = {
+    # As in CAU (cau.md 5.3).
+    "max_retries_per_node": 64,
+    # A port beyond this would be cut down to another one in silence.
+    "share_port": 65535,
+}
 
 # The tasks that a run consists of; an option means the same in all of them.
 TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
@@ -175,6 +183,7 @@ def _checked(specification: dict[str, t.Any], arguments: Mapping[str, AnyValue])
     }
     wrong = [f"{name} must be {MINIMUMS[name]} or more, not {value}" for name, value in numbers.items() if value < MINIMUMS[name]]
     wrong += [f"{name} must be {most} or less, not {numbers[name]}" for name, most in MAXIMUMS.items() if numbers.get(name, most) > most]
+    wrong += contradictions(values)
     if wrong:
         raise _wrong("; ".join(wrong))
     return values, set(result._no_log_values)  # noqa: SLF001 - Ansible keeps them nowhere else

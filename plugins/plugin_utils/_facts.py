@@ -16,6 +16,7 @@ from datetime import datetime
 
 from ..module_utils._cau.journal_records import DEAD_AFTER_SECONDS, RunOwner
 from ..module_utils._cau.outcome import NodeOutcome, NodeState
+from ..module_utils._cau.run_limits import RunLimits
 from ._values import plain
 
 FACT = "cluster_aware_updating"
@@ -34,15 +35,22 @@ class RunFact:
         nodes: the inventory host of each node.
         order: the inventory hosts in the order in which to update them.
         accept_down: nodes that may be down or paused, as the run was told.
-        left_alone: whether the node is one of these and was down or paused when the host joined, so that it stays as it is.
+        only: the nodes that the run is limited to, none when it updates all of them.
+        left_alone: whether the node stays as it is: it is none of these, or may be down or paused and was when the host joined.
         controller: name of the controller, for the journal.
         user: who started the run, for the journal.
         started_at: when, ISO 8601, for the journal.
         took_over: the dead runs whose work it goes on with.
         forced_by: who said that these are dead, None when the evidence said so.
+        run_began: clock seconds at which the run began.
+        stop_after: how long it may take, in clock seconds, None for as long as it needs.
+        warn_after: after how many clock seconds it says that it takes long, None for never.
+        is_warned: whether a task of this host has said so.
         dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
+        cau_role: the CAU role that the run keeps offline and brings back at its end, None when there is none.
+        role_left: why it stays offline although the run is over, None unless it does.
         play: the play in which the run came to its end, None while it goes on.
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
@@ -50,6 +58,7 @@ class RunFact:
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
+        attempts: how many attempts on it were begun, as far as this playbook knows.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
     """
 
@@ -61,15 +70,22 @@ class RunFact:
     nodes: dict[str, str] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     accept_down: list[str] = field(default_factory=list)
+    only: list[str] = field(default_factory=list)
     left_alone: bool = False
     controller: str = ""
     user: str = ""
     started_at: str = ""
     took_over: list[str] = field(default_factory=list)
     forced_by: str | None = None
+    run_began: float = 0.0
+    stop_after: int | None = None
+    warn_after: int | None = None
+    is_warned: bool = False
     dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None
+    cau_role: str | None = None
+    role_left: str | None = None
     play: str | None = None
     released: bool = False
     beaten_at: float | None = None
@@ -77,6 +93,7 @@ class RunFact:
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
+    attempts: int = 1
     outcome: dict[str, t.Any] | None = None
 
     def owner(self) -> RunOwner:
@@ -93,6 +110,10 @@ class RunFact:
             forced_by=self.forced_by,
             dead_after=self.dead_after,
         )
+
+    def limits(self) -> RunLimits:
+        """Return how long the run may take."""
+        return RunLimits(self.run_began, self.stop_after, self.warn_after)
 
     def node_of(self, host: str) -> str | None:
         """Return the cluster node that an inventory host is, None when it is none of this cluster."""
@@ -165,7 +186,8 @@ class RunFacts:
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
-                return replace(fact, host=host, node=node, left_alone=False, updates=0, hotfixes=0, restarts=0, began=began, outcome=None)
+                fact = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)  # noqa: PLW2901 - returned
+                return replace(fact, updates=0, hotfixes=0, restarts=0, attempts=1)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:
@@ -208,6 +230,10 @@ class RunFacts:
     def beaten_at(self, fact: RunFact) -> float | None:
         """Return the clock seconds of the last heartbeat that a task of the run has told of, None when none has."""
         return max((other.beaten_at for other in self._same_run(fact) if other.beaten_at is not None), default=None)
+
+    def is_warned(self, fact: RunFact) -> bool:
+        """Return whether a task of the run has said that it takes long."""
+        return any(other.is_warned for other in self._same_run(fact))
 
     def outcomes(self, fact: RunFact) -> list[NodeOutcome]:
         """Return the outcomes of the run so far, in the order of the nodes' turns."""

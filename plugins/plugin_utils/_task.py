@@ -81,6 +81,7 @@ class TaskRun:
         self.partial: dict[str, t.Any] = {}
         """What a task that fails has done all the same; it goes into the failed result."""
         self._beaten_at: float | None = None
+        self._is_warned = False
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> t.Self:
@@ -170,8 +171,10 @@ class TaskRun:
         journal = self.journal(fleet, fact)
         work = NodeWork(fleet, fact.node, fact.run_id, self.clock, self.progress, journal=journal, check=self.stop.check)
         work.ownership = Ownership(fleet, fact.node, fact.run_id, journal, self.clock)
+        self._warn_when_long(fact)
         if heeds_stop:
             heed(fleet, fact.run_id, fact.node)
+            fact.limits().heed(self.clock)
         with self._noting_a_stop(journal), self._others_kept(fact, is_kept=is_kept):
             yield from self._kept_work(work, fact, is_kept=is_kept, heeds_stop=heeds_stop)
 
@@ -199,12 +202,26 @@ class TaskRun:
             def check() -> None:
                 self.stop.check()
                 keeper.check()
+                self._warn_when_long(fact)
+
+            def heed_all() -> None:
+                keeper.heed()
+                fact.limits().heed(self.clock)
 
             work.check = check
             if heeds_stop:
-                work.heed = keeper.heed
+                work.heed = heed_all
             yield work
         self._beaten_at = keeper.beaten_at
+
+    def _warn_when_long(self, fact: RunFact) -> None:
+        """Say once for a run that it takes longer than its user expects."""
+        if self._is_warned or self.facts.is_warned(fact):
+            return
+        text = fact.limits().warning(self.clock)
+        if text is not None:
+            self._is_warned = True
+            self.progress.say(None, "run", text)
 
     def _keeper(self, fleet: Fleet, fact: RunFact, *, node: str | None = None, beaten_at: float | None = None) -> Keeper:
         return Keeper(
@@ -228,13 +245,18 @@ class TaskRun:
                     journal.note_stop(name)
             raise
 
-    def with_heartbeat(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return a result that also tells the next task when the run had its last heartbeat, where this host has joined the run."""
+    def with_signs(self, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return a result that also tells the next task when the run had its last heartbeat, and whether it was said that it takes long.
+
+        It does so where this host has joined the run.
+        """
         own = self.facts.of(self.host)
-        if self._beaten_at is None or own is None or not self._keeps_facts:
+        signs: dict[str, t.Any] = {} if self._beaten_at is None else {"beaten_at": self._beaten_at}
+        signs |= {"is_warned": True} if self._is_warned else {}
+        if not signs or own is None or not self._keeps_facts:
             return result
         fact = result.get("ansible_facts") or own.as_facts()
-        return result | {"ansible_facts": {FACT: fact[FACT] | {"beaten_at": self._beaten_at}}}
+        return result | {"ansible_facts": {FACT: fact[FACT] | signs}}
 
     def lone_work(self) -> NodeWork:
         """Return what a step on the host alone needs, with a session of its own and without lock, turn and journal."""

@@ -250,6 +250,15 @@ class Node:
 
 
 @dataclass
+class Schedule:
+    """When the coordinator of a self-updating role comes, in twin seconds: first at `at`, then `every`, and for how long its run lasts."""
+
+    at: float
+    every: float | None = None
+    lasts: float = 600.0
+
+
+@dataclass
 class Group:
     """A clustered role or a core group."""
 
@@ -268,6 +277,7 @@ class Group:
     moving_to: str | None = None
     was_online: bool = True
     resources: tuple[tuple[str, str], ...] = ()
+    schedule: Schedule | None = None
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
-from ..model import agent, catalogue, drain, groups, locks, power, quorum, registry, storage
+from ..model import agent, catalogue, drain, groups, locks, power, quorum, registry, self_updating, storage
 from ..model.engine import Model
 from ..model.faults_win32 import NODE_NOT_AVAILABLE, win32_fault
 from ..model.state import Cause, Cluster, Node, NodeState
@@ -93,6 +93,11 @@ def _start_group(model: Model, spec: Spec) -> None:
 def _stop_group(model: Model, spec: Spec) -> None:
     cluster, group = _group(model, spec)
     groups.stop_group(model, cluster, group, "administrator")
+
+
+def _self_update(model: Model, spec: Spec) -> None:
+    cluster, group = _group(model, spec)
+    self_updating.come(model, cluster, group)
 
 
 def _lock_group(model: Model, spec: Spec) -> None:
@@ -227,6 +232,7 @@ ACTS: dict[str, Callable[[Model, Spec], None]] = {
     "start_group": _start_group,
     "stop_group": _stop_group,
     "lock_group": _lock_group,
+    "self_update": _self_update,
     "evict_node": _evict,
     "add_node": _add,
     "install_update": _install,

@@ -27,6 +27,7 @@ from ..model.state import (
     Process,
     RegistryData,
     RegistryKey,
+    Schedule,
     Service,
     Storage,
     VirtualDisk,
@@ -246,6 +247,8 @@ class _Builder:
                 self.known(cluster, node, f"{where}.{key}")
         self.known(cluster, owner, f"{where}.owner")
         kind = data.get("type", "virtual_machine")
+        if "schedule" in data and kind != "cau":
+            raise self.refuse(f"{where}.schedule", "only a group of the type cau has a schedule")
         state = GroupState[data.get("state", "online").upper()]
         resources: tuple[tuple[str, str], ...] = ((name, kind.replace("_", " ").title()),)
         if kind == "virtual_machine":
@@ -263,6 +266,7 @@ class _Builder:
             move_seconds=data.get("move_seconds"),
             was_online=state is GroupState.ONLINE,
             resources=resources,
+            schedule=Schedule(**data["schedule"]) if "schedule" in data else None,
         )
 
     def known(self, cluster: Cluster, node: str, where: str) -> None:

@@ -66,7 +66,8 @@ def write_inventory(
     for node in nodes:
         variables = connection(node, transport=transport, certificate=certificate) | (extra or {}).get(name(node), {})
         children.setdefault(group_name(node.cluster), {"hosts": {}})["hosts"][name(node)] = variables
-    common: Variables = {"ansible_user": user}
+    # A failure takes one attempt, unless a test is about the others.
+    common: Variables = {"ansible_user": user, "rolling_update_max_retries_per_node": 0}
     if password is not None:
         common["ansible_password"] = password
     path.write_text(yaml.safe_dump({"all": {"vars": common, "children": children}}, sort_keys=False), encoding="utf-8")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -27,17 +27,17 @@ RECOVER = "cluster_aware.updating.recover"
 STOP = "cluster_aware.updating.stop"
 
 
-def begun(stage: Stage, path: str, operation: str, *, when: str = "after") -> Running:
+def begun(stage: Stage, path: str, operation: str, *, when: str = "after", options: Sequence[str] = ()) -> Running:
     """Start a run, and return once it has come to an operation."""
     hold = stage.twin.control.send("hold", operation=operation, when=when)["hold"]
-    running = stage.controller.begin("ansible-playbook", "-i", str(stage.inventory), path)
+    running = stage.controller.begin("ansible-playbook", "-i", str(stage.inventory), path, *options)
     assert stage.twin.control.send("wait", hold=hold)["reached"], running.screen()
     return running
 
 
-def killed(stage: Stage, path: str, operation: str, *, when: str = "after", age: float = 1200) -> None:
+def killed(stage: Stage, path: str, operation: str, *, when: str = "after", age: float = 1200, options: Sequence[str] = ()) -> None:
     """Kill a run at an operation, and let time pass."""
-    begun(stage, path, operation, when=when).kill()
+    begun(stage, path, operation, when=when, options=options).kill()
     stage.twin.control.send("release", drop=True)
     stage.twin.control.send("advance", seconds=age)
 

@@ -185,7 +185,8 @@ def _announce(work: NodeWork, plan: DrainPlan) -> None:
             services_before=services,
             # Only the node's own groups: the entry has to stay small on a cluster with hundreds of roles.
             online_groups_before=tuple(sorted(name for name in plan.online_before if name.casefold() in own)),
-            attempts=(entry.attempts if entry is not None else 0) + 1,
+            # Another attempt is counted where it begins; one attempt may drain twice.
+            attempts=max(1, entry.attempts) if entry is not None else 1,
         )
     except JournalError:
         # One of its two places may have taken it.

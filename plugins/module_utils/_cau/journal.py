@@ -248,21 +248,26 @@ class Journal:
         """
         return read_run(self.fleet.node(name), run_id or self.owner.run_id)
 
-    def close_on(self, name: str, keep_nodes: Collection[str] = ()) -> None:
-        """Remove this run's journal from a node, but for the entries of nodes that stay out of service.
+    def close_on(self, name: str, keep_nodes: Collection[str] = (), *, keeps_cluster: bool = False) -> None:
+        """Remove this run's journal from a node, but for what stays to be done after it.
+
+        Args:
+            name: the node.
+            keep_nodes: nodes whose entries stay, since they stay out of service.
+            keeps_cluster: whether what was done to the cluster as a whole stays as well, since the run could not undo it.
 
         Raises:
             OperationError: the node gave no answer.
         """
-        twice(self.clock, lambda: self._close_once(name, keep_nodes))
+        twice(self.clock, lambda: self._close_once(name, keep_nodes, keeps_cluster=keeps_cluster))
         self._ready = {(place, node) for place, node in self._ready if place != name}
         self._entries.clear()
 
-    def _close_once(self, name: str, keep_nodes: Collection[str]) -> None:
+    def _close_once(self, name: str, keep_nodes: Collection[str], *, keeps_cluster: bool) -> None:
         registry = self.fleet.node(name).registry
         kept = {node.casefold() for node in keep_nodes}
-        entries = (registry.subkeys(rf"{self._key}\nodes") or []) if kept else []
-        if any(entry.casefold() in kept for entry in entries):
+        entries = (registry.subkeys(rf"{self._key}\nodes") or []) if kept or keeps_cluster else []
+        if any(entry.casefold() in kept for entry in entries) or (keeps_cluster and self.is_open_on(name)):
             for entry in entries:
                 if entry.casefold() not in kept:
                     registry.delete_tree(rf"{self._key}\nodes\{entry}")

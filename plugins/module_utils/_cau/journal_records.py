@@ -138,7 +138,7 @@ class NodeEntry:
         restart_due: whether something that this run installed asks for a restart that has not been made.
         services_before: names of the services that ran before the drain.
         online_groups_before: names of the clustered groups that were online before the drain.
-        attempts: how often an attempt on this node was begun.
+        attempts: how many attempts on this node were begun, 0 before its first drain.
         rounds: how many rounds with an installation it has had.
         installer: path of the hotfix whose installer was started and is not known to have ended.
         installer_image: name of that installer's process.

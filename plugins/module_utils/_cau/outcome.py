@@ -22,7 +22,7 @@ class NodeState(enum.StrEnum):
     OK = "ok"
     NOTHING_TO_DO = "nothing_to_do"
     LEFT_ALONE = "left_alone"
-    """It was out of service before the run, which was told to accept that."""
+    """It was out of service before the run, which was told to accept that, or the run is limited to others."""
     FAILED = "failed"
     LEFT_OUT = "left_out"
 
@@ -40,6 +40,7 @@ class NodeOutcome:
         seconds: how long it took, in clock seconds.
         reason: why it failed or was left out.
         hotfixes: how many hotfixes were applied.
+        attempts: how many attempts it took.
     """
 
     node: str
@@ -50,6 +51,7 @@ class NodeOutcome:
     seconds: float = 0
     reason: str | None = None
     hotfixes: int = 0
+    attempts: int = 1
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,10 @@ def _part(outcome: NodeOutcome) -> str:
     if outcome.restarts:
         done.append(_count(outcome.restarts, "restart"))
     if outcome.state is NodeState.OK:
-        return " ".join([outcome.node, "ok", *done, _duration(outcome.seconds)])
+        tried = f" at attempt {outcome.attempts}" if outcome.attempts > 1 else ""
+        return " ".join([outcome.node, f"ok{tried}", *done, _duration(outcome.seconds)])
+    if outcome.attempts > 1:
+        done.append(_count(outcome.attempts, "attempt"))
     word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"
     after = f" (after {' and '.join(done)})" if done else ""
     return f"{outcome.node} {word} {_line(outcome.reason)}{after}"

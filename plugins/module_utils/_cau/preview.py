@@ -41,18 +41,19 @@ class NodePreview:
 
     Args:
         node: the node.
-        turn: its place in the order of the run.
-        count: how many nodes the cluster has.
+        turn: its place in the order of the run, None when the run is limited to other nodes.
+        count: how many nodes the run updates.
         updates: the updates to install, in order; None when the run is to install none.
         hotfixes: the hotfixes to apply after them, in order; None when no folder was named.
         left_out: updates that are offered and not taken.
         ignored: files and folders of the hotfix root folder that are not applied.
         pending: what asks for a restart on the node already.
         in_the_way: why a run would not begin at this moment, one sentence each.
+        is_order_named: whether the run was told which nodes come first.
     """
 
     node: str
-    turn: int
+    turn: int | None
     count: int
     updates: tuple[OfferedUpdate, ...] | None = ()
     hotfixes: tuple[Hotfix, ...] | None = None
@@ -60,11 +61,12 @@ class NodePreview:
     ignored: tuple[Ignored, ...] = ()
     pending: tuple[str, ...] = ()
     in_the_way: tuple[str, ...] = ()
+    is_order_named: bool = False
 
     @property
     def has_work(self) -> bool:
         """Whether the run would take the node out of service."""
-        return bool(self.updates) or bool(self.hotfixes)
+        return self.turn is not None and (bool(self.updates) or bool(self.hotfixes))
 
 
 def expected_restart(preview: NodePreview) -> tuple[RestartExpectation, str]:
@@ -92,7 +94,8 @@ def block(preview: NodePreview) -> list[str]:
     Args:
         preview: the node.
     """
-    what = "would be taken out of service" if preview.has_work else "would be left alone: nothing to install"
+    why_not = "nothing to install" if preview.turn is not None else "the run is limited to other nodes"
+    what = "would be taken out of service" if preview.has_work else f"would be left alone: {why_not}"
     expectation, reason = expected_restart(preview)
     updates, hotfixes = ["not asked for"], []
     if preview.updates is not None:
@@ -101,7 +104,7 @@ def block(preview: NodePreview) -> list[str]:
         hotfixes = _numbered(f"{each.path} ({each.rule.label()})" for each in preview.hotfixes)
     return [
         f"{what} ({FIRST_PASS})",
-        *_part("turn", [f"{preview.turn} of {preview.count}, fewest clustered roles first"]),
+        *_part("turn", [_turn(preview)]),
         *_part("updates", updates),
         *_part("hotfixes", hotfixes),
         *_part("restart", [f"{expectation.value}: {reason}"]),
@@ -110,6 +113,13 @@ def block(preview: NodePreview) -> list[str]:
         *_part("not shown", [UNSEEN] if preview.updates is not None else []),
         *_part("in the way", list(preview.in_the_way)),
     ]
+
+
+def _turn(preview: NodePreview) -> str:
+    if preview.turn is None:
+        return "none, only_nodes does not name it"
+    order = "those of node_order first, then fewest clustered roles" if preview.is_order_named else "fewest clustered roles first"
+    return f"{preview.turn} of {preview.count}, {order}"
 
 
 def _numbered(texts: Iterable[str]) -> list[str]:

@@ -123,6 +123,7 @@ class Decision:
         stays: nodes that an ended run left out of service and that this one was told to leave as they are; what that run wrote about
             them stays too.
         awaited: nodes that one of these runs left down, which have to come back first.
+        cau_role: the CAU role that one of these runs took offline and that this one brings back, None when there is none.
         reasons: what a person has to decide, one sentence each.
     """
 
@@ -133,6 +134,7 @@ class Decision:
     holders: tuple[FoundRun, ...] = ()
     wait_seconds: float = 0.0
     awaited: tuple[str, ...] = ()
+    cau_role: str | None = None
     reasons: tuple[str, ...] = ()
 
     @property
@@ -208,7 +210,8 @@ def take_over(
             # The run that left it is over, and this one was told to leave it as it is.
             stays.add(node.name)
         elif node.state in {NodeState.UP, NodeState.PAUSED}:
-            adopted.append(replace(continued(entry, is_paused=is_out(node)), node=node.name))
+            entry = continued(entry, is_paused=is_out(node), has_ended=_was_left_out(entry, over))  # noqa: PLW2901 - the original is done with
+            adopted.append(replace(entry, node=node.name))
         elif entry.paused_by_us:
             awaited.append(node.name)
     reasons = _questions(over, list(members.values()), adopted, accepted, is_forced=is_forced)
@@ -219,7 +222,13 @@ def take_over(
     over = tuple(run for run in over if not run.entries or any(entry.node not in stays for entry in run.entries))
     if not over:
         return Decision(Action.GO_ON)
-    return Decision(Action.TAKE_OVER, over=over, adopted=tuple(adopted), stays=frozenset(stays))
+    return Decision(Action.TAKE_OVER, over=over, adopted=tuple(adopted), stays=frozenset(stays), cau_role=_role_to_bring_back(over, stays))
+
+
+def _role_to_bring_back(over: Iterable[FoundRun], stays: Collection[str]) -> str | None:
+    """Return the CAU role that a run took offline; it stays so as long as a node of that run stays out of service."""
+    roles = (run.cluster.cau_role_offline for run in over if not any(entry.node in stays for entry in run.entries))
+    return next((role for role in roles if role is not None), None)
 
 
 def _was_left_out(entry: NodeEntry, over: Sequence[FoundRun]) -> bool:
@@ -266,13 +275,16 @@ def newest_entries(runs: Iterable[FoundRun]) -> list[NodeEntry]:
     return [newest[name] for name in sorted(newest)]
 
 
-def continued(entry: NodeEntry, *, is_paused: bool) -> NodeEntry:
+def continued(entry: NodeEntry, *, is_paused: bool, has_ended: bool = False) -> NodeEntry:
     """Return a dead run's entry as its successor goes on with it.
 
     Args:
         entry: the entry.
         is_paused: whether the node is out of service now.
+        has_ended: whether that run has come to its end, so that the attempts on the node are counted anew.
     """
+    if has_ended:
+        entry = replace(entry, attempts=0)
     # A failure was that run's own; this one may try again what has failed and ended.
     entry = replace(entry, failed_hotfixes=())
     if entry.paused_by_us and is_paused:
@@ -314,4 +326,4 @@ def told_about(name: str, runs: Sequence[FoundRun]) -> tuple[str, bool]:
 def is_worth_writing(entry: NodeEntry) -> bool:
     """Return whether an entry that was taken over says anything that a run without it would not know."""
     has_hotfixes = bool(entry.hotfixes or entry.unknown_hotfixes)
-    return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0 or has_hotfixes
+    return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0 or entry.attempts > 1 or has_hotfixes

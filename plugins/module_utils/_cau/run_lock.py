@@ -318,7 +318,7 @@ def renew(fleet: Fleet, run_id: str, journal: Journal) -> None:
             journal.open_on(name)
 
 
-def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[str] = ()) -> bool:
+def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[str] = (), *, keeps_cluster: bool = False) -> bool:
     """Give the lock back on every node, then close the journal there; doing it again does nothing.
 
     What belongs to somebody else is never touched. Our own node sessions go first, so that no session outlives the lock.
@@ -328,6 +328,7 @@ def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[
         run_id: the run's id.
         journal: the run's journal.
         keep_nodes: nodes that stay out of service, whose journal entries therefore stay.
+        keeps_cluster: see Journal.close_on().
 
     Returns:
         Whether anything was removed.
@@ -341,7 +342,8 @@ def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[
     failed: dict[str, OperationError] = {}
     for name in reversed(fleet.names):
         try:
-            has_gone, holder = _release_on(fleet, name, run_id, journal, keep_nodes)
+            has_gone, holder = _release_on(fleet, name, run_id, journal)
+            journal.close_on(name, keep_nodes, keeps_cluster=keeps_cluster)
         except OperationError as error:
             failed[name] = error
             continue
@@ -361,8 +363,8 @@ def release(fleet: Fleet, run_id: str, journal: Journal, keep_nodes: Collection[
     return removed
 
 
-def _release_on(fleet: Fleet, name: str, run_id: str, journal: Journal, keep_nodes: Collection[str]) -> tuple[bool, str | None]:
-    """Release one node; return whether a lock was removed, and the holder of a lock that was ours before."""
+def _release_on(fleet: Fleet, name: str, run_id: str, journal: Journal) -> tuple[bool, str | None]:
+    """Give the lock back on one node; return whether a lock was removed, and the holder of a lock that was ours before."""
     client = fleet.node(name)
     _delete_session(fleet, name, run_id, journal.clock)
     removed = _delete(fleet, name, run_id, journal.clock)
@@ -371,7 +373,6 @@ def _release_on(fleet: Fleet, name: str, run_id: str, journal: Journal, keep_nod
         holder = normal_guid(client.cluster_update.run_lock())
         if holder is not None and not _has_entry(journal, name, run_id):
             holder = None
-    journal.close_on(name, keep_nodes)
     return removed, holder
 
 

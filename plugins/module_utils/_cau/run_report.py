@@ -37,6 +37,8 @@ def run_sentence(run: FoundRun) -> str:
         parts.append(f"has the node session of {names(run.sessions)}")
     if run.quiet_seconds is not None and run.life is not Life.ENDED:
         parts.append(f"last sign of life {duration(run.quiet_seconds)} ago")
+    if run.cluster.cau_role_offline is not None:
+        parts.append(f"keeps the CAU role {run.cluster.cau_role_offline} offline")
     if run.owner is not None and run.owner.forced_by is not None:
         parts.append(f"it took over by the word of {run.owner.forced_by}")
     parts.append(_LIVES[run.life])
@@ -50,6 +52,8 @@ def entry_sentence(entry: NodeEntry) -> str:
     parts = ["out of service" if entry.phase is Phase.LEFT_OUT else entry.phase.value]
     if entry.phase is Phase.LEFT_OUT and entry.left_from is not None:
         parts.append(f"left while {entry.left_from.value}")
+    if entry.attempts > 1:
+        parts.append(f"attempt {entry.attempts}")
     if entry.paused_by_us:
         parts.append("paused by the run")
     if entry.batch:
@@ -89,6 +93,8 @@ def next_sentences(decision: Decision, members: Sequence[ClusterNode], silent: M
         return [f"it would wait: {waiting_sentence(decision)}"]
     lines = [line for run in decision.over if (line := over_sentence(run))]
     lines += [f"it would go on with {entry.node} ({entry.phase.value})" for entry in decision.unfinished]
+    if decision.cau_role is not None:
+        lines.append(f"it would bring the CAU role {decision.cau_role} back at its end")
     adopted = {entry.node for entry in decision.unfinished}
     strange = [node for node in members if node.state is not NodeState.UP and node.name not in adopted | decision.stays]
     lines += [f"it would be refused, because {node.name} is {_state(node)} and no run of this collection did that" for node in strange]

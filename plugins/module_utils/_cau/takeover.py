@@ -22,7 +22,7 @@ from .errors import PersonNeededError, RunLockHeldError, RunLockLostError, RunLo
 from .fleet import Fleet, never_stop
 from .idempotent import twice
 from .journal import Journal, run_key
-from .journal_records import RunOwner
+from .journal_records import ClusterEntry, RunOwner
 from .lock_view import raise_when_held
 from .recovery import Action, Decision, FoundRun, Life, decide, is_worth_writing, take_over
 from .remains import Remains, Watch, look, never_running
@@ -162,6 +162,8 @@ def take(
     for entry in taken.unfinished:
         where = "out of service" if entry.paused_by_us else "in service"
         progress.say(entry.node, "journal", f"left half-way ({entry.phase.value}, {where}), this run goes on with it")
+    if taken.cau_role is not None:
+        progress.say(None, "journal", f"the CAU role {taken.cau_role} was taken offline, this run brings it back at its end")
     return state, taken
 
 
@@ -174,9 +176,8 @@ def _adopt(fleet: Fleet, journal: Journal, decision: Decision, options: Takeover
     taken = take_over(found, members, accept_down=options.accept_down, is_forced=options.is_forced)
     if taken.action in {Action.ASK, Action.WAIT}:
         raise _question(taken.reasons or [f"{names(taken.awaited)} went down while the run was taken over"])
-    for run in found:
-        if run.cluster.cau_role_offline is not None:
-            journal.write_cluster(run.cluster)
+    if taken.cau_role is not None:
+        journal.write_cluster(ClusterEntry(taken.cau_role))
     for entry in taken.adopted:
         if is_worth_writing(entry):
             journal.adopt(entry)
@@ -219,7 +220,10 @@ def over_sentence(run: FoundRun, forced_by: str | None = None) -> str:
         name = run.name if run.owner is not None else f"coordinator {run.run_id}"
         return f"{name} is taken over because {forced_by} says that it is dead"
     if run.life is Life.ENDED:
-        return f"{run.name} has ended and left nodes unfinished, this run goes on with them" if run.entries else ""
+        if run.entries:
+            return f"{run.name} has ended and left nodes unfinished, this run goes on with them"
+        role = run.cluster.cau_role_offline
+        return f"{run.name} has ended and left the CAU role {role} offline" if role is not None else ""
     if run.owner is None:
         return ""
     return f"{run.name} is dead, its last sign of life was {duration(run.quiet_seconds or 0.0)} ago; it is taken over"

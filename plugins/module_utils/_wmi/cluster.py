@@ -285,6 +285,37 @@ class Cluster:
         output = self._node.call("Resume", {"FailbackType": int(failback)}, keys={"Name": name}, kind=Kind.ONCE_ONLY)
         self._node.check("Resume", output, kind=Kind.ONCE_ONLY, is_void=True)
 
+    def bring_group_online(self, name: str) -> None:
+        """Ask for a group to be brought online; returns without waiting for it.
+
+        Args:
+            name: the group as the cluster spells it.
+
+        Raises:
+            MethodFailedError: refused.
+        """
+        self._change_group("BringOnline", name)
+
+    def take_group_offline(self, name: str) -> None:
+        """Ask for a group to be taken offline; returns without waiting for it.
+
+        Args:
+            name: the group as the cluster spells it.
+
+        Raises:
+            MethodFailedError: refused.
+        """
+        self._change_group("TakeOffline", name)
+
+    def _change_group(self, method: str, name: str) -> None:
+        # Seconds to wait for the new state; a longer method would need the robust form (wmi-classes.yml).
+        arguments: dict[str, Argument] = {"TimeOut": 0}
+        # Systems before Windows Server 2016 do not know it and refuse it (wmi-classes.yml, wsman-cim.md 4).
+        if self._client.get_class(NAMESPACE, self._group.name).has_parameter(method, "Flags"):
+            arguments["Flags"] = 0
+        output = self._group.call(method, arguments, keys={"Name": name}, kind=Kind.IDEMPOTENT)
+        self._group.check(method, output, kind=Kind.IDEMPOTENT, is_void=True)
+
     def _class(self, name: str) -> RemoteClass:
         return RemoteClass(
             self._client,

@@ -11,6 +11,7 @@ import typing as t
 from datetime import UTC, datetime
 
 from simulator.cim import Caller, CimFault, Instance, Job, ProgressReport, Reply, Streamed, Value
+from simulator.model import self_updating
 from simulator.model.clock import TwinClock
 from simulator.model.engine import Model
 from simulator.model.events import EventLog
@@ -63,6 +64,7 @@ class Lab:
         self.clock = TwinClock(0, START)
         self.model = Model(build(loader.check(copy.deepcopy(data)), START, seed), self.clock, EventLog())
         model_faults.install(self.model)
+        self_updating.install(self.model)
         self.requests = 0
 
     @property

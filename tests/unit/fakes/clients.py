@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import (
@@ -19,6 +20,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluste
     DrainStatus,
     DrainType,
     FailbackType,
+    GroupState,
     NodeState,
     ResourceGroup,
 )
@@ -258,6 +260,14 @@ class FakeCluster(Cluster):
     def groups_of_type(self, group_type: int) -> list[ResourceGroup]:
         with self.world.operation(self.machine, "groups_of_type", group_type):
             return [group for group in self.world.groups.values() if group.group_type == group_type]
+
+    def bring_group_online(self, name: str) -> None:
+        with self.world.operation(self.machine, "bring_group_online", name, kind=Kind.IDEMPOTENT):
+            self.world.groups[name] = replace(self.world.groups[name], state=GroupState.ONLINE)
+
+    def take_group_offline(self, name: str) -> None:
+        with self.world.operation(self.machine, "take_group_offline", name, kind=Kind.IDEMPOTENT):
+            self.world.groups[name] = replace(self.world.groups[name], state=GroupState.OFFLINE)
 
     def would_lose_quorum(self, name: str) -> bool:
         with self.world.operation(self.machine, "would_lose_quorum", name):

@@ -26,6 +26,11 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.wql import quoted
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import AnswerError, FaultError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.schema import (
+    ClassDefinition,
+    MethodDefinition,
+    ParameterDefinition,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -268,3 +273,19 @@ def test_a_quoted_text_ends_only_at_its_end(text: str) -> None:
     inner = literal[1:-1]
     assert inner.replace("\\\\", "").replace("\\'", "").count("'") == 0
     assert inner.replace("\\\\", "\0").replace("\\'", "'").replace("\0", "\\") == text.replace("\0", "\\")
+
+
+@pytest.mark.parametrize(("parameters", "arguments"), [(("TimeOut",), {"TimeOut": 0}), (("TimeOut", "Flags"), {"TimeOut": 0, "Flags": 0})])
+def test_group_changes_with_the_arguments_that_the_node_knows(
+    client: ScriptedClient, cluster: Cluster, parameters: tuple[str, ...], arguments: dict[str, int]
+) -> None:
+    known = {name: ParameterDefinition(name, "uint32") for name in parameters}
+    methods = {name: MethodDefinition(name, "void", known) for name in ("TakeOffline", "BringOnline")}
+    client.on("class", GROUP, ClassDefinition(GROUP, None, {}, methods))
+    client.on("invoke", f"{GROUP}.TakeOffline", instance("TakeOffline_OUTPUT")).on("invoke", f"{GROUP}.BringOnline", instance("O"))
+    cluster.take_group_offline("CAU01")
+    cluster.bring_group_online("CAU01")
+    assert [(call.target, call.keys, call.arguments, call.kind) for call in client.calls if call.operation == "invoke"] == [
+        (f"{GROUP}.TakeOffline", {"Name": "CAU01"}, arguments, Kind.IDEMPOTENT),
+        (f"{GROUP}.BringOnline", {"Name": "CAU01"}, arguments, Kind.IDEMPOTENT),
+    ]

@@ -9,13 +9,11 @@ Private to this collection; it may change at any time.
 
 from __future__ import annotations
 
-from ..._wmi.cluster import GroupState
 from .. import quorum
+from ..cau_role import AT_REST
 from ..gate import not_normal
 from ..run_id import is_same_guid
 from .records import Problem, Severity, Snapshot, Unread, known
-
-_AT_REST = frozenset({GroupState.OFFLINE, GroupState.FAILED})
 
 
 def nodes_answer(snapshot: Snapshot) -> list[Problem]:
@@ -92,7 +90,7 @@ def no_own_schedule(snapshot: Snapshot) -> list[Problem]:
     return [
         Problem(f"the CAU role {role.name} is {role.state.name.lower().replace('_', ' ')}, whose own schedule can begin a run at any time")
         for role in snapshot.cau_roles
-        if role.state not in _AT_REST
+        if role.state not in AT_REST
     ]
 
 

@@ -134,7 +134,7 @@ RULES: tuple[Rule, ...] = (
         "no_own_schedule",
         Severity.WARNING,
         "No clustered CAU role (self-updating) is online, whose own schedule can begin a run in the middle of ours.",
-        "Take the CAU role offline for the time of the run, or remove it (Remove-CauClusterRole)",
+        "Set rolling_update_take_cau_role_offline for the time of the run, or remove the role (Remove-CauClusterRole)",
         cluster_rules.no_own_schedule,
     ),
     Rule(
@@ -204,7 +204,7 @@ NOT_CHECKED: Mapping[int, str] = {
     16: "Self-updating only.",
     17: "Self-updating only.",
     18: "Self-updating only.",
-    19: "Does not apply yet: a run has no limits of its own to warn or to stop after.",
+    19: "Checked where it is set: a run with a warn_after that is not less than its stop_after is refused before the lock.",
 }
 """The rules of Test-CauSetup that are not checked, each with the reason (cau.md 5.7)."""
 

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each option of a run does, seen in the event log."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable
+
+from tests.harness.controller import Finished
+from tests.harness.stage import Stage
+
+from . import clusters
+from .plays import PLAYBOOK, count, nodes_of, role_play
+
+Open = Callable[..., Stage]
+
+
+def run_role(stage: Stage, **options: t.Any) -> Finished:  # noqa: ANN401 - as YAML has it
+    """Run the role with options, by their names without the prefix."""
+    return stage.playbook(stage.write_playbook(role_play()), "-e", variables(**options))
+
+
+def variables(**options: t.Any) -> str:  # noqa: ANN401
+    return json.dumps({f"rolling_update_{name}": value for name, value in options.items()})
+
+
+def test_limits_of_time_and_nodes_end_the_run_at_a_safe_point(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3))
+    # Both pass while the first node is worked on, or before that where the machine is slow.
+    options = {"only_nodes": ["min01-n3", "MIN01-N2"], "node_order": ["MIN01-N3"], "warn_after": 20, "stop_after": 40}
+    run = stage.playbook(PLAYBOOK, "-e", variables(**options))
+    assert run.exit_code == 2, run.screen
+    assert "warning: the run takes longer than warn_after (20 s)" in run.screen
+    assert "stop_after allows (40 s)" in run.screen
+    events = stage.twin.events()
+    assert sorted(nodes_of(events, "run_lock_released")) == ["MIN01-N1", "MIN01-N2", "MIN01-N3"]
+    assert nodes_of(events, "resumed") == nodes_of(events, "pause_requested")
+    assert set(nodes_of(events, "pause_requested")) <= {"MIN01-N3"}
+    assert count(events, "scan", "MIN01-N1") == 0
+    assert stage.verdict() == []
+
+
+def test_node_that_is_not_online_is_left_as_it_is_when_not_all_have_to_be(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "paused"}]))
+    run = run_role(stage, require_all_nodes_online=False)
+    assert run.exit_code == 0, run.screen
+    assert "MIN01-N3 left as it was" in run.screen
+    events = stage.twin.events()
+    assert sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2"]
+    assert count(events, "resume_requested", "MIN01-N3") == 0
+    assert stage.verdict(accepted_down=frozenset({"MIN01-N3"}), may_not_finish=True) == []
+
+
+def test_node_is_tried_again_as_a_whole_and_counts_as_failed_once(opened: Open) -> None:
+    failing = clusters.QUIET_UPDATE | {"failure": {"hresult": "0x80240016", "nodes": ["MIN01-N1"]}}
+    stage = opened(clusters.cluster(updates=[failing]))
+    run = run_role(stage, max_retries_per_node=1, max_failed_nodes=1)
+    assert run.exit_code == 2, run.screen
+    assert "attempt 2 of 2 begins" in run.screen
+    events = stage.twin.events()
+    assert nodes_of(events, "pause_requested") == nodes_of(events, "resumed") == ["MIN01-N1", "MIN01-N1", "MIN01-N2"]
+    assert count(events, "update_failed") == 2
+    assert count(events, "run_lock_released") == 2
+    assert stage.verdict() == []
+
+
+def test_node_whose_second_attempt_goes_well_is_no_failure(opened: Open) -> None:
+    stage = opened(faults=[{"model": "drain_fails", "node": "MIN01-N1", "group": "MIN01-VM1", "times": 1}])
+    run = run_role(stage, max_retries_per_node=3)
+    assert run.exit_code == 0, run.screen
+    assert "MIN01-N1 ok at attempt 2 1 update" in run.screen
+    events = stage.twin.events()
+    assert nodes_of(events, "pause_requested") == ["MIN01-N1", "MIN01-N1", "MIN01-N2"]
+    assert sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2"]
+    assert stage.verdict() == []

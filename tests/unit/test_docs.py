@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, cluster_aware.updating contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Guides can be found, and what they have links to is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tools.environment import CHECKOUT
+from tools.site.__main__ import OVERVIEW, chapters, links, navigation, reachable
+
+GUIDES = CHECKOUT / "docs"
+
+
+def test_every_guide_is_named_once_in_the_overview() -> None:
+    """A new page wants a line in docs/README.md, below the heading where a reader looks for it."""
+    named = [page for pages in chapters().values() for page in pages]
+    assert sorted(set(named)) == sorted(named)
+    guides = {page for page in GUIDES.glob("*.md") if page != OVERVIEW}
+    assert sorted(guides - set(named)) == []
+
+
+def test_readme_leads_to_every_guide() -> None:
+    assert OVERVIEW in links(CHECKOUT / "README.md")
+    assert set(GUIDES.glob("*.md")) <= set(reachable(CHECKOUT / "README.md"))
+
+
+def test_links_of_all_pages_lead_to_files() -> None:
+    pages = [page for page in reachable(CHECKOUT / "README.md") if page.suffix == ".md"]
+    broken = [(page.name, target.name) for page in pages for target in links(page) if not target.is_file()]
+    assert len(pages) >= 15
+    assert broken == []
+
+
+def test_links_are_found_where_a_reader_sees_them(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("[a](b.md#part) ![c](../d.svg) [e](https://example.com/f.md) [here](#part)\n", encoding="utf-8")
+    assert list(links(page)) == [tmp_path / "b.md", tmp_path.parent / "d.svg"]
+
+
+def test_site_has_the_reference_and_a_table_of_contents_for_each_chapter() -> None:
+    text = navigation()
+    assert text.count("```{toctree}") == len(chapters()) + 1
+    assert "\n/docs/run\n" in text
+    assert "</reference/index>" in text
