@@ -24,7 +24,7 @@ options:
     description:
       - The inventory hosts of the nodes to stage side by side by this one task, each with those of the options above that differ for it.
         Without it, the host of the task is staged alone.
-      - All of them must be nodes of the run's cluster. One that cannot be staged does not fail the task; its own result tells.
+      - All of them must be nodes of the run's cluster. One that cannot be staged does not fail the task, see RV(not_staged).
     type: dict
     version_added: 0.2.0
 extends_documentation_fragment:
@@ -141,10 +141,16 @@ failed_update_count:
   type: int
   sample: 0
 hosts:
-  description: The results of the nodes by their hosts, instead of the other fields. One with C(failed) and C(msg) could not be staged.
+  description: The results of the nodes that were staged, by their hosts, instead of the other fields.
   returned: with O(hosts)
   type: dict
   sample: {}
+not_staged:
+  description: Why the other nodes were not staged, a sentence for each of their hosts.
+  returned: with O(hosts)
+  type: dict
+  sample:
+    hv-b.example.com: the run leaves it as it is
 reboot_required:
   description: Whether the Windows Update Agent of the node waits for a restart.
   returned: success

@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ..module_utils._cau.errors import MembershipError
+from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.updates import UpdateOptions, download
 from ..module_utils._errors import OperationError, Outcome
 from ._arguments import validated
 from ._facts import RunFact
+from ._run_begin import is_left_alone
 from ._stop import StoppedError
 from ._task import TaskRun
 from ._updates import mark, preview, scan_result, update_options
@@ -46,9 +48,9 @@ def staged(task: TaskRun, fact: RunFact, options: UpdateOptions) -> dict[str, t.
 
 
 def staged_side_by_side(task: TaskRun, hosts: Mapping[str, Mapping[str, t.Any]]) -> dict[str, t.Any]:
-    """Stage several nodes of the run's cluster at the same time, and return a result for each host.
+    """Stage several nodes of the run's cluster at the same time, and return a result for each host that was staged.
 
-    A node that cannot be staged has a failed result and does not end the task: it is tried again before it is drained.
+    A node that cannot be staged does not end the task: it is tried again before it is drained.
 
     Args:
         task: the task, which holds the run lock.
@@ -62,13 +64,16 @@ def staged_side_by_side(task: TaskRun, hosts: Mapping[str, Mapping[str, t.Any]])
     run = task.require_run()
     works = [(_fact_of(task, run, host), _options(task, own)) for host, own in hosts.items()]
     # Before any other thread needs them: the endpoints of all nodes, which work() asks for.
-    task.fleet(run.cluster, run.nodes)
+    fleet = task.fleet(run.cluster, run.nodes)
     with ThreadPoolExecutor(max(1, len(works))) as pool:
-        results = list(pool.map(lambda each: _result(task, *each), works))
+        results = list(pool.map(lambda each: _result(task, fleet, *each), works))
     task.stop.check()
+    told = {fact.host: result for (fact, _options), result in zip(works, results, strict=True)}
+    done = {host: result for host, result in told.items() if isinstance(result, dict)}
     return {
-        "changed": any(result.get("changed") for result in results),
-        "hosts": {fact.host: result for (fact, _options), result in zip(works, results, strict=True)},
+        "changed": any(result.get("changed") for result in done.values()),
+        "hosts": done,
+        "not_staged": {host: reason for host, reason in told.items() if isinstance(reason, str)},
     }
 
 
@@ -92,12 +97,16 @@ def _options(task: TaskRun, own: Mapping[str, t.Any]) -> UpdateOptions:
     return options
 
 
-def _result(task: TaskRun, fact: RunFact, options: UpdateOptions) -> dict[str, t.Any]:
+def _result(task: TaskRun, fleet: Fleet, fact: RunFact, options: UpdateOptions) -> dict[str, t.Any] | str:
+    """Return the result of a node, or why it was not staged."""
     try:
+        with fleet.sibling() as own:
+            if is_left_alone(own, fact):
+                return "the run leaves it as it is"
         return staged(task, fact, options)
-    except StoppedError:
+    except StoppedError as error:
         # What has been asked for goes on, and the task raises it once every node has come to its end.
-        return {"failed": True, "msg": "stopped"}
+        return error.sentence()
     except OperationError as error:
         task.progress.say(fact.node, "stage", f"tried again before the node is drained: {error.message}")
-        return {"failed": True, "msg": error.sentence()}
+        return error.sentence()

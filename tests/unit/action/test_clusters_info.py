@@ -43,7 +43,7 @@ def test_host_without_an_answer_is_named_and_keeps_no_cluster_from_being_found(b
 
 
 def test_mistake_in_the_variables_of_a_host_is_told_for_it_alone(both: Playbook, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = _peers.endpoint_from_connection
+    real = vars(_peers)["endpoint_from_connection"]
 
     def endpoint(connection: t.Any, name: str) -> object:  # noqa: ANN401 - the fake of a connection
         if name == "hv-b":

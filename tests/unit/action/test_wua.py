@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import OfferedUpdate, UpdateResultCode
 
 from ..fakes.world import FakeUpdate, FakeWorld, Held
@@ -102,8 +103,17 @@ def test_node_that_cannot_be_staged_keeps_no_other_from_it(playbook: Playbook, w
     world.machine("node2").node_session = Held(FOREIGN, 0)
     result = playbook.run("wua_download", "hv-a", hosts={"hv-a": {}, "hv-b": {}})
     assert result["hosts"]["hv-a"]["downloaded_update_count"] == 2
-    assert result["hosts"]["hv-b"]["failed"] is True
+    assert FOREIGN in result["not_staged"]["hv-b"]
+    assert list(result["hosts"]) == ["hv-a"]
     assert any("tried again before the node is drained" in line for line in playbook.shown)
+
+
+def test_node_that_the_run_leaves_alone_is_not_scanned(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").state = NodeState.PAUSED
+    playbook.run("run_lock", "hv-a", accept_down=["node2"])
+    result = playbook.run("wua_download", "hv-a", hosts={"hv-a": {}, "hv-b": {}})
+    assert result["not_staged"] == {"hv-b": "the run leaves it as it is"}
+    assert {call.node for call in world.calls("scan")} == {"node1"}
 
 
 def test_wrong_option_of_one_host_sends_nothing_to_any(playbook: Playbook, world: FakeWorld) -> None:
