@@ -11,7 +11,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import node_view
-from ..module_utils._cau.drain import DrainOptions, drain, plan_drain
+from ..module_utils._cau.drain import DrainOptions, DrainPlan, drain, plan_drain
+from ..module_utils._cau.drain_modes import DrainMode
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.resume import ResumeOptions, plan_resume, resume
 from ..module_utils._cau.waiting import names
@@ -44,6 +45,8 @@ def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
         poll_seconds=task.arguments["poll_interval"],
         resume_seconds=task.arguments["resume_timeout"],
         accept_down=frozenset(fact.accept_down),
+        mode=DrainMode(task.arguments["drain_mode"]),
+        accept_offline=frozenset(task.arguments["accept_offline"]),
     )
     if not task.is_check:
         done = drain(work, options)
@@ -51,8 +54,18 @@ def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
     # A preview does not wait for storage: it tells what is in the way.
     plan = plan_drain(work, replace(options, suspend_seconds=0))
     if plan.is_needed:
-        work.say("drain", f"would be drained, {len(plan.groups)} to leave{': ' + names(plan.groups) if plan.groups else ''}")
+        work.say("drain", _preview(plan, options))
     return _result(work, "paused", plan.groups, is_changed=plan.is_needed, before="up")
+
+
+def _preview(plan: DrainPlan, options: DrainOptions) -> str:
+    roles = f": {names(plan.groups)}" if plan.groups else ""
+    if plan.is_undrained:
+        return f"would be paused without drain and not restarted, {len(plan.groups)} to stay{roles}"
+    accepted = {name.casefold() for name in options.accept_offline}
+    at_risk = [name for name in plan.groups if name.casefold() in accepted]
+    forced = f"; where they cannot leave, {names(at_risk)} would go offline" if at_risk else ""
+    return f"would be drained, {len(plan.groups)} to leave{roles}{forced}"
 
 
 def _active(task: TaskRun, work: NodeWork) -> dict[str, t.Any]:

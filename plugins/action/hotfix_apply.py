@@ -90,6 +90,7 @@ def _result(done: HotfixOutcome, share: Share, root: HotfixRoot, node: str) -> d
         "failed_hotfix_count": len(done.failed),
         "reboot_required": done.reboot_required,
         "resume_first": done.is_stay_over,
+        "restart_left": done.is_restart_left,
         "another_round": done.another_round,
         "diff": [{"before": {"applied": []}, "after": {"applied": applied}}] if applied else [],
     }

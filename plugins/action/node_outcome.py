@@ -28,6 +28,8 @@ from ..plugin_utils._task import TaskRun
 
 BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
 
+RESTART_LEFT = "it serves with a restart pending that was left to the next run"
+
 # Errors after which no other node may be begun, whatever the budget.
 ENDS_THE_RUN = frozenset({"RunLockLostError", "RunStoppedError", "StoppedError"})
 
@@ -59,6 +61,7 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
         is_meant = not fact.only or fact.node in fact.only
         reason = "it was out of service before the run, which accepts that" if is_meant else "the run is limited to other nodes"
         return _outcome(task, fact, NodeState.LEFT_ALONE, reason)
+    left: str | None = None
     is_idle = fact.updates == 0 and fact.hotfixes == 0 and fact.restarts == 0
     if fact.run_id is not None and not task.is_check:
         with task.work(fact, is_kept=False, heeds_stop=False) as work:
@@ -67,7 +70,9 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
                 _note(work, Phase.DONE, unknown)
                 return _outcome(task, fact, NodeState.FAILED, unknown)
             _note(work, Phase.DONE, None)
-    return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle else NodeState.OK, None)
+            entry = entry_of(work)
+            left = RESTART_LEFT if entry is not None and entry.restart_due else None
+    return _outcome(task, fact, NodeState.NOTHING_TO_DO if is_idle and left is None else NodeState.OK, left)
 
 
 def _unknown_hotfix(work: NodeWork) -> str | None:

@@ -76,6 +76,7 @@ def _result(done: InstallOutcome) -> dict[str, t.Any]:
         "failed_update_count": len(done.failed),
         "reboot_required": done.reboot_required,
         "resume_first": done.is_stay_over,
+        "restart_left": done.is_restart_left,
         "another_round": done.another_round,
         "rounds": done.rounds,
         "diff": [{"before": {"installed": []}, "after": {"installed": titles}}] if titles else [],

@@ -49,10 +49,12 @@ cluster:
   type: dict
   sample:
     name: HV01
-    fqdn: HV01.example.com
-    quorum_type: Majority
+    fqdn: HV01.contoso.com
+    quorum_type: Node and File Share Majority
     dynamic_quorum: true
     storage_spaces_direct: false
+    drain_on_shutdown: true
+    functional_level: 10
 nodes:
   description: The nodes of the cluster.
   returned: success
@@ -62,11 +64,11 @@ nodes:
     name:
       description: The name of the node.
       type: str
-      sample: node1
+      sample: HV01-N1
     host:
       description: The inventory host of the node, V(null) when none of the pattern is.
       type: str
-      sample: hv-a.example.com
+      sample: hv01-n1
     state:
       description: The state of the node.
       type: str
@@ -75,6 +77,10 @@ nodes:
       description: How far a drain of the node has come.
       type: str
       sample: not_initiated
+    build:
+      description: The build of Windows, V(null) when it cannot be read.
+      type: int
+      sample: 20348
     vote:
       description: Whether the node has a vote in the quorum now.
       type: int
@@ -84,22 +90,19 @@ groups:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {name: web01, state: online, owner: node1, core: false, failed_resources: []}
+  sample: [{name: VM-web02, state: online, owner: HV01-N2, core: false, failed_resources: []}]
 quorum:
   description: For each node, whether the cluster would survive without it.
   returned: success
   type: list
   elements: dict
-  sample:
-    - {node: node1, safe: true, needed: 3, remaining: 4}
+  sample: [{node: HV01-N2, safe: true, would_lose_quorum: false, current: 3, remaining: 2, needed: 2}]
 locks:
   description: The run lock of each node that could be asked, who holds it, and the node session.
   returned: success
   type: list
   elements: dict
-  sample:
-    - {node: node1, guid: null, kind: none, session: null, description: no run lock}
+  sample: [{node: HV01-N2, guid: null, session: null, journal: null, kind: none, description: ''}]
 journals:
   description: What each node's journal holds, for every run that has left something there, whether its lock still stands or not.
   returned: success

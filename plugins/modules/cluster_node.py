@@ -31,6 +31,29 @@ options:
       - Seconds that the drain may take.
     type: int
     default: 1800
+  drain_mode:
+    description:
+      - How the node is taken out of service with O(state=drained).
+    type: str
+    version_added: 0.2.0
+    choices:
+      drain: Its groups leave it, and all of them stay online. A drain that the cluster gives up is undone.
+      forced:
+        - As V(drain) first. When the cluster gives that up and O(accept_offline) names every group that is left on the node, the drain is
+          asked for once more with force, which takes these groups offline. They are named before, and brought online again when the node is
+          resumed. CAU calls it C(ForcePauseAndDrain).
+      none:
+        - The node is paused and its groups stay on it and go on. It takes no new ones. Such a node is never restarted, so that a restart
+          which its updates ask for is left to the next run. CAU calls it C(ForcePauseNoDrain).
+    default: drain
+  accept_offline:
+    description:
+      - The clustered groups that O(drain_mode=forced) may take offline, by their names. A group that is left on the node and not named here
+        lets the drain fail.
+    type: list
+    elements: str
+    version_added: 0.2.0
+    default: []
   suspend_timeout:
     description:
       - Seconds to wait for the cluster to become ready before the drain. This covers storage that is being repaired, and a cluster
@@ -97,7 +120,7 @@ node:
     name:
       description: The name of the node in the cluster.
       type: str
-      sample: node1
+      sample: HV01-N1
     state:
       description: The state of the node after the task.
       type: str
@@ -106,11 +129,11 @@ node:
       description: The groups that left the node or came back to it.
       type: list
       elements: str
-      sample: [VM web01, VM web02]
+      sample: [Cluster Group, VM-web01]
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: drain, text: done in 49 s}]
 """

@@ -88,12 +88,39 @@ endpoint:
   description: Where the options of the connection lead, without the password. It is V(null) when they cannot work.
   returned: success
   type: dict
-  sample: {url: "https://hv-a.example.com:5986/wsman", auth: kerberos, username: svc-update@EXAMPLE.COM, has_password: false}
+  sample:
+    url: https://hv01-n1.contoso.com:5986/wsman
+    auth: kerberos
+    username: svc-update@CONTOSO.COM
+    verify_certificate: true
+    ca_trust_path: /etc/ssl/certs/contoso-ca.pem
+    message_encryption: auto
+    send_cbt: true
+    gets_ticket: true
+    service: HTTP
+    kerberos_delegation: false
+    kerberos_hostname_override: null
+    cert_pem: null
+    cert_key_pem: null
+    credssp_disable_tlsv1_2: false
+    credssp_auth_mechanism: auto
+    credssp_minimum_version: 2
+    connect_timeout: 30.0
+    read_timeout: 75.0
+    has_password: true
+    proxy: null
+    seals_messages: false
 controller:
   description: The versions of what runs on the controller.
   returned: success
   type: dict
-  sample: {python: 3.11.7, ansible_core: 2.19.14, openssl: OpenSSL 3.0.13 30 Jan 2024, collection: 0.2.0}
+  sample:
+    python: 3.11.7
+    executable: /usr/bin/python3.11
+    system: Linux-6.12.9-amd64-x86_64-with-glibc2.41
+    openssl: OpenSSL 3.0.13 30 Jan 2024
+    ansible_core: 2.19.14
+    collection: 0.2.0
 libraries:
   description: The Python packages of the controller.
   returned: success
@@ -134,11 +161,11 @@ kerberos:
       type: str
       sample: EXAMPLE.COM
     cache:
-      description: Where tickets are kept.
+      description: Where tickets are kept, V(null) when that cannot be told.
       type: str
       sample: FILE:/tmp/krb5cc_1000
     principal:
-      description: Whose tickets they are.
+      description: Whose tickets they are, V(null) when there are none or that cannot be told.
       type: str
       sample: svc-update@EXAMPLE.COM
     tickets:

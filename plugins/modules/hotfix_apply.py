@@ -132,7 +132,24 @@ ignored:
   returned: success
   type: list
   elements: dict
+  sample:
+    - {path: CAUHotfix_All\readme.txt, reason: 'no extension rule in DefaultHotfixConfig.xml is for .txt, and it is not in a rule folder'}
+nodes:
+  description: The paths of the hotfixes of every node of the cluster, by node and in order.
+  returned: success
+  type: dict
+  sample: {HV01-N1: [CAUHotfix_All\windows-kb5066790.msu], HV01-N2: [CAUHotfix_All\windows-kb5066790.msu]}
+notes:
+  description: What is allowed and may still not be meant.
+  returned: success
+  type: list
+  elements: str
   sample: []
+share:
+  description: How the controller reads the share.
+  returned: success
+  type: dict
+  sample: {"dialect": "SMB 3.1.1", "encrypted": true, "signed": true}
 findings:
   description: What the check of the permissions found.
   returned: always
@@ -150,6 +167,14 @@ resume_first:
   returned: success
   type: bool
   sample: false
+restart_left:
+  description:
+    - Whether a restart is due and is left undone, because the node is paused without drain. RV(reboot_required) is V(false) then, and the
+      next run begins with the restart.
+  returned: success
+  type: bool
+  version_added: 0.2.0
+  sample: false
 another_round:
   description: Whether the task has to be called again, because this round has applied something or a restart is due.
   returned: success
@@ -165,5 +190,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: install, text: 'CAUHotfix_All\windows-kb5066790.msu succeeded, wants a restart (1 of 1)'}]
 """

@@ -87,13 +87,14 @@ nodes:
   description: The paths of the hotfixes of every node of the cluster, by node and in order.
   returned: success
   type: dict
-  sample: {"HV01-N1": ["CAUHotfix_All\\windows-kb5066782.msu"]}
+  sample: {HV01-N1: [CAUHotfix_All\windows-kb5066790.msu], HV01-N2: [CAUHotfix_All\windows-kb5066790.msu]}
 ignored:
   description: What lies in the root folder and is not applied to any node, each with the reason.
   returned: success
   type: list
   elements: dict
-  sample: [{"path": "CAUHotfix_All\\readme.txt", "reason": "no rule for the extension txt"}]
+  sample:
+    - {path: CAUHotfix_All\readme.txt, reason: 'no extension rule in DefaultHotfixConfig.xml is for .txt, and it is not in a rule folder'}
 findings:
   description: What the check of the permissions found, each with path, trustee, right, severity and the command that mends it.
   returned: always
@@ -121,5 +122,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: scan, text: 1 hotfix in the folder}]
 """

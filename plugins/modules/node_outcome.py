@@ -79,11 +79,17 @@ author:
 EXAMPLES = r"""
 - name: Update the node
   block:
+    - name: Take the run lock, or join the run that has it
+      cluster_aware.updating.run_lock:
     - name: Take the node out of service
       cluster_aware.updating.cluster_node:
         state: drained
     - name: Install what the node is offered
       cluster_aware.updating.wua_install:
+      register: installed
+    - name: Restart when an update asks for it
+      cluster_aware.updating.node_reboot:
+      when: installed.reboot_required
     - name: Put the node back
       cluster_aware.updating.cluster_node:
         state: active
@@ -118,11 +124,11 @@ outcome:
     node:
       description: The name of the node.
       type: str
-      sample: node1
+      sample: HV01-N1
     host:
       description: The inventory host of the node.
       type: str
-      sample: hv-a.example.com
+      sample: hv01-n1
     state:
       description: One of V(ok), V(nothing_to_do), V(left_alone), V(failed) and V(left_out).
       type: str
@@ -131,6 +137,10 @@ outcome:
       description: How many updates were installed.
       type: int
       sample: 3
+    hotfixes:
+      description: How many hotfixes were applied.
+      type: int
+      sample: 1
     restarts:
       description: How often the node was restarted.
       type: int
@@ -144,7 +154,7 @@ outcome:
       type: int
       sample: 1
     reason:
-      description: The error of a node that failed, or why it was left alone, V(null) otherwise.
+      description: The error of a node that failed, why it was left alone, or that a restart was left undone; V(null) otherwise.
       type: str
       sample: null
 outcomes:
@@ -152,7 +162,7 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0}]
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)
@@ -186,19 +196,19 @@ is_last:
   type: bool
   sample: false
 reason:
-  description: Why the run ends or goes on.
+  description: Which nodes have failed or were left out of service so far, V(null) when none has.
   returned: O(state=finished) or O(state=failed)
   type: str
-  sample: all nodes of the play are done
+  sample: 1 node failed (HV01-N1)
 summary:
   description: The summary of the run, or with O(state=concluded) the nodes that failed.
   returned: success
   type: str
-  sample: HV01  node3 ok 3 updates 1 restart 21 min | node1 nothing to do
+  sample: HV01  HV01-N1 nothing to do | HV01-N2 not reached
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: summary, text: HV01  HV01-N1 nothing to do | HV01-N2 ok 2 updates 1 restart 4 min}]
 """

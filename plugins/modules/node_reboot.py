@@ -87,13 +87,18 @@ rebooted:
   returned: success
   type: bool
   sample: true
+restarts:
+  description: How often the node started, more than once when it restarted again by itself meanwhile.
+  returned: success
+  type: int
+  sample: 1
 elapsed:
   description: Seconds from the request until the node had joined the cluster again.
   returned: success
   type: int
   sample: 192
 boot_time:
-  description: When the node booted, by its own clock, in UTC.
+  description: When the node booted, by its own clock, in UTC. It is V(null) when the task did not restart it.
   returned: success
   type: str
   sample: "2026-01-10T02:14:31+00:00"
@@ -102,7 +107,7 @@ pending:
   returned: success
   type: list
   elements: str
-  sample: [Component Based Servicing]
+  sample: [Windows Update Agent, Component Based Servicing (RebootPending), Automatic Updates]
 services_missing:
   description: Services that ran before the drain and do not run now.
   returned: success
@@ -114,5 +119,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: restart, text: 'up after 40 s, cluster joined, services running'}]
 """

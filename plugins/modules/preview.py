@@ -85,7 +85,7 @@ node:
   description: The node.
   returned: success
   type: str
-  sample: node1
+  sample: HV01-N1
 turn:
   description:
     - Its place in the order of the run, those of O(node_order) first and then those with the fewest online roles. It is V(null) when
@@ -99,9 +99,13 @@ updates:
   type: list
   elements: dict
   sample:
-    - update_id: 6f1d7c4e-0a53-4c0e-9a0e-6a2f9d6d8b11
-      title: 2025-10 Cumulative Update for Windows Server 2022 (KB5066782)
-      kb: ["5066782"]
+    - id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
+      title: 2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)
+      description: Install this update to resolve issues in Windows.
+      kb: ['5066131']
+      downloaded: false
+      installed: false
+      update_id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
 hotfixes:
   description:
     - The hotfixes that would be applied after them, in order, with the fields of
@@ -109,19 +113,33 @@ hotfixes:
   returned: success
   type: list
   elements: dict
-  sample: []
+  sample:
+    - path: CAUHotfix_All\windows-kb5066790.msu
+      update_path: \\files\hotfixes\root\CAUHotfix_All\windows-kb5066790.msu
+      rule: extension rule MSU
+      program: '%systemroot%\System32\wusa.exe'
+      parameters: $update$ /quiet /norestart
 left_out:
   description: The updates that are offered and would not be taken, each with the reason.
   returned: success
   type: list
   elements: dict
-  sample: [{title: 2025-10 Cumulative Update for .NET (KB5066131), reason: in the list reject (.NET)}]
+  sample:
+    - id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
+      title: 2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)
+      description: Install this update to resolve issues in Windows.
+      kb: ['5066131']
+      downloaded: false
+      installed: false
+      reason: in the list reject (.NET)
 ignored:
   description: What lies in the hotfix root folder and would not be applied to the node, each with the reason.
   returned: success
   type: list
   elements: dict
-  sample: [{"path": "CAUHotfix_All\\readme.txt", "reason": "no rule for the extension txt"}]
+  sample:
+    - path: CAUHotfix_All\readme.txt
+      reason: no extension rule in DefaultHotfixConfig.xml is for .txt, and it is not in a rule folder
 restart:
   description: Whether the node would be restarted.
   returned: success
@@ -156,7 +174,15 @@ block:
   returned: success
   type: list
   elements: str
-  sample: []
+  sample:
+    - 'would be taken out of service (first pass only: an installation can bring more to light, which the run then installs in further
+        rounds)'
+    - '    turn        1 of 2, fewest clustered roles first'
+    - '    updates     1. KB5066782  2025-10 Cumulative Update for Microsoft server operating system (KB5066782)'
+    - '                2. KB5066131  2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)'
+    - '    restart     possible: what is installed tells only afterwards whether it needs one'
+    - '    not shown   updates that want a licence accepted or questions answered: the node''s provider leaves them out before it
+        answers'
 outcome:
   description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
   returned: failure
@@ -167,5 +193,8 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample:
+    - node: HV01-N1
+      step: preview
+      text: 'not shown   updates that want a licence accepted or questions answered: the node''s provider leaves them out before it answers'
 """

@@ -99,15 +99,15 @@ findings:
     severity:
       description: How bad it is, one of V(error), V(warning) and V(info).
       type: str
-      sample: error
+      sample: warning
     node:
       description: The node, V(null) when the whole cluster is meant.
       type: str
-      sample: node1
+      sample: HV01-N1
     what:
       description: What was found.
       type: str
-      sample: Automatic Updates installs by itself at a set time (AUOptions is 4)
+      sample: no policy says what Automatic Updates may do, so that the node's own setting decides, which is not read
     mend:
       description: What to do about it.
       type: str
@@ -116,7 +116,7 @@ worst:
   description: The severity of the worst finding, V(null) when nothing was found.
   returned: when the cluster could be read
   type: str
-  sample: error
+  sample: warning
 counts:
   description: How many findings there are of each severity.
   returned: when the cluster could be read
@@ -131,7 +131,7 @@ hosts:
   description: The inventory host of each node that answered.
   returned: when the cluster could be read
   type: dict
-  sample: {node1: hv-a.example.com}
+  sample: {HV01-N1: hv01-n1, HV01-N2: hv01-n2}
 outcome:
   description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
   returned: failure
@@ -142,5 +142,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: ready, text: 'ready: 2 warnings, 2 for information on 2 nodes'}]
 """

@@ -198,13 +198,13 @@ run:
     nodes:
       description: The inventory host of each node of the cluster.
       type: dict
-      sample: {node1: hv-a.example.com, node2: hv-b.example.com}
+      sample: {HV01-N1: hv01-n1, HV01-N2: hv01-n2}
     order:
       description:
         - The inventory hosts in the order in which to update them, fewest roles first. Those that O(only_nodes) leaves out are not in it.
       type: list
       elements: str
-      sample: [hv-b.example.com, hv-a.example.com]
+      sample: [hv01-n1, hv01-n2]
     ended:
       description: Whether the run has come to its end in this playbook, so that nothing more is to be done on the cluster.
       type: bool
@@ -239,8 +239,7 @@ holders:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {node: node1, guid: null, kind: none, description: no run lock}
+  sample: [{node: HV01-N2, guid: null, session: null, journal: null, kind: none, description: ''}]
 events:
   description: The progress lines of the task.
   returned: success, and with C(-v) on failure too

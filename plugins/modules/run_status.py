@@ -138,8 +138,7 @@ nodes:
   returned: success
   type: list
   elements: dict
-  sample:
-    - {name: node1, host: hv-a.example.com, state: paused, drain_status: completed, doing: ["run 5c1f0b0e: installing, paused by the run"]}
+  sample: [{name: HV01-N2, host: hv01-n2, state: up, drain_status: not_initiated, doing: []}]
 next:
   description: What a run that is started now would do, one sentence each.
   returned: success
@@ -162,5 +161,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: next, text: it would begin a new run}]
 """

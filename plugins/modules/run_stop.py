@@ -58,5 +58,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: null, step: stop, text: the run has stopped and given the run lock back}]
 """

@@ -53,7 +53,7 @@ dest:
   description: The file.
   returned: success
   type: str
-  sample: ./hv-a-endpoint.json
+  sample: hv01-n1-endpoint.json
 counts:
   description: How many answers there are of each verdict.
   returned: success
@@ -93,7 +93,21 @@ not_asked:
   description: What is left open on purpose, by the paper's section, with the reason.
   returned: success
   type: dict
-  sample: {"wsman-cim.md 14, 5": it creates a node session}
+  sample:
+    wsman-cim.md 14, 1: it needs a method that runs for minutes
+    wsman-cim.md 14, 2: it needs a method that runs for minutes and a changed MaxTimeoutms
+    wsman-cim.md 14, 5: it creates a node session
+    wsman-cim.md 14, 8: it needs minutes of silence on a connection
+    cau.md 8, 1: it creates run locks and node sessions
+    cau.md 8, 3: it needs a run lock of one's own and more than an hour
+    cau.md 8, 4: which object the methods are called on shows only with a report and a session
+    cau.md 8, 5: a report names people and machines throughout
+    cau.md 8, 6: the files stand on the node's drive, which WMI does not read
+    cau.md 8, 8: it needs methods that fail
+    cau.md 8, 9: it needs a run of Windows' own coordinator
+    cau.md 8, 10: it needs a run of Windows' own coordinator
+    cau.md 8, 11: it needs a run of Windows' own coordinator
+    cau.md 8, 13: it needs a run of Windows' own coordinator
 outcome:
   description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
   returned: failure
@@ -104,5 +118,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: hv01-n1, step: verify, text: '9 confirmed, 0 differs, 3 seen, 0 not seen; written to hv01-n1-endpoint.json'}]
 """

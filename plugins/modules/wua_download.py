@@ -161,5 +161,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: stage, text: 2 of 2 downloaded}]
 """

@@ -161,6 +161,14 @@ resume_first:
   returned: success
   type: bool
   sample: false
+restart_left:
+  description:
+    - Whether a restart is due and is left undone, because the node is paused without drain. RV(reboot_required) is V(false) then, and the
+      next run begins with the restart.
+  returned: success
+  type: bool
+  version_added: 0.2.0
+  sample: false
 another_round:
   description: Whether the node has to be scanned again, because this round has installed something or a restart is due.
   returned: success
@@ -181,5 +189,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: install, text: KB5066131 succeeded (2 of 2)}]
 """

@@ -104,7 +104,7 @@ filtered_updates:
         filtered_reason:
           description: Why the update was left out.
           type: str
-          sample: in the list reject (KB5066131)
+          sample: not in the list accept
 found_update_count:
   description: How many updates were offered and taken.
   returned: success
@@ -120,5 +120,5 @@ events:
   returned: success, and with C(-v) on failure too
   type: list
   elements: dict
-  sample: []
+  sample: [{node: HV01-N1, step: scan, text: '2 updates (KB5066782 cumulative, KB5066131 .NET)'}]
 """

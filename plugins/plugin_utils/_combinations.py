@@ -25,12 +25,22 @@ def _accepts_twice(options: Options) -> bool:
     return bool(options.get("accept_down")) and options.get("require_all_nodes_online") is False
 
 
+def _accepts_without_force(options: Options) -> bool:
+    return bool(options.get("accept_offline")) and options.get("drain_mode") in {"drain", "none"}
+
+
+def _forces_nothing(options: Options) -> bool:
+    return options.get("drain_mode") == "forced" and options.get("accept_offline") == []
+
+
 CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
     (_warns_too_late, "warn_after must be less than stop_after, or the warning would never be seen"),
     (
         _accepts_twice,
         "accept_down names the nodes that may be paused or down, and require_all_nodes_online=false accepts any; use one of the two",
     ),
+    (_accepts_without_force, "accept_offline names groups that may go offline, which happens with drain_mode=forced alone"),
+    (_forces_nothing, "drain_mode=forced needs accept_offline, the names of the groups that may go offline"),
 )
 """Each contradiction, and what is said about it."""
 

@@ -91,9 +91,12 @@ def give_back(task: TaskRun, fact: RunFact, fleet: Fleet) -> tuple[bool, str | N
     due = _restart_due(fleet, journal, left)
     for node in due:
         task.progress.say(node, "journal", "serves with a restart pending that an update asks for; the next run begins with it")
+    offline = _taken_offline(fleet, journal, left)
+    for node, groups in offline.items():
+        task.progress.say(node, "journal", f"{names(groups)} went offline by this run and is not back, which the next run sees to")
     role_left = None if fact.cau_role is None else _role_left(task, fleet, journal, fact.cau_role, left)
     try:
-        is_changed = run_lock.release(fleet, journal.owner.run_id, journal, [*left, *due], keeps_cluster=role_left is not None)
+        is_changed = run_lock.release(fleet, journal.owner.run_id, journal, [*left, *due, *offline], keeps_cluster=role_left is not None)
     except OperationError as error:
         error.message = "; ".join([error.message, *([role_left] if role_left else [])])
         raise
@@ -135,3 +138,9 @@ def _restart_due(fleet: Fleet, journal: Journal, left: Collection[str]) -> list[
     """Return the nodes that serve although something that was installed on them waits for a restart; all their entries can be read."""
     entries = {node: journal.read(node) for node in fleet.names if node not in left}
     return [node for node, entry in entries.items() if entry is not None and entry.restart_due]
+
+
+def _taken_offline(fleet: Fleet, journal: Journal, left: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return the nodes that serve while groups are offline which this run took offline there, with these groups."""
+    entries = {node: journal.read(node) for node in fleet.names if node not in left}
+    return {node: entry.taken_offline for node, entry in entries.items() if entry is not None and entry.taken_offline}

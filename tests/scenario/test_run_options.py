@@ -77,3 +77,33 @@ def test_node_whose_second_attempt_goes_well_is_no_failure(opened: Open) -> None
     assert nodes_of(events, "pause_requested") == ["MIN01-N1", "MIN01-N1", "MIN01-N2"]
     assert sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2"]
     assert stage.verdict() == []
+
+
+def test_role_that_cannot_leave_goes_offline_by_force_and_comes_back(opened: Open) -> None:
+    locked = [{"name": "MIN01-VM1", "owner": "MIN01-N1", "locked": True}, {"name": "MIN01-VM2", "owner": "MIN01-N2"}]
+    stage = opened(clusters.cluster(groups=locked))
+    run = run_role(stage, drain_mode="forced", accept_offline=["MIN01-VM1"])
+    assert run.exit_code == 0, run.screen
+    assert run.screen.index("with force MIN01-VM1 will go offline") < run.screen.index("MIN01-VM1 is brought online again")
+    events = stage.twin.events()
+    forced = [(event["node"], event["drain_type"]) for event in events if event["event"] == "pause_requested"]
+    # On the other node, where it is brought online again, the role cannot leave either.
+    assert forced == [("MIN01-N1", 1), ("MIN01-N1", 2), ("MIN01-N2", 1), ("MIN01-N2", 2)]
+    states = [event["to"] for event in events if event["event"] == "group_state_changed" and event["group"] == "MIN01-VM1"]
+    assert (states[0], states[-1]) == ("offline", "online")
+    assert stage.verdict(accepted_offline=frozenset({"MIN01-VM1"})) == []
+
+
+def test_node_that_is_paused_without_drain_keeps_its_roles_and_is_not_restarted(opened: Open) -> None:
+    stage = opened()
+    run = run_role(stage, drain_mode="none")
+    assert run.exit_code == 0, run.screen
+    assert "MIN01-VM1 stay on it, and it is not restarted" in run.screen
+    assert "MIN01-N1 ok 1 update" in run.screen
+    assert "it serves with a restart pending" in run.screen
+    events = stage.twin.events()
+    assert [event["drain_type"] for event in events if event["event"] == "pause_requested"] == [0, 0]
+    assert sorted(nodes_of(events, "update_installed")) == nodes_of(events, "resumed") == ["MIN01-N1", "MIN01-N2"]
+    assert count(events, "restart_requested") == count(events, "group_moved") == 0
+    # The scan that would tell what the restart brings to light is that of the next run.
+    assert stage.verdict(may_not_finish=True) == []

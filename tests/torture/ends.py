@@ -91,6 +91,7 @@ ROWS = (
     Row("paused", (*BEFORE_DRAIN, Step.DRAIN), End.LEFT_OUT, "It leaves the node as it is.", ITS_OWNER),
     Row("paused", (Step.RELEASE,), End.DONE, "The node stays paused."),
     Row("resumed", (Step.DRAIN, Step.INSTALL), End.SERVES, "The node is theirs; it is neither drained nor restarted again.", AGAIN),
+    Row("resumed", (Step.RESTART,), End.SERVES, "The node is theirs when it is back; nothing more is done to it.", AGAIN),
     Row("resumed", (Step.RESUME,), End.DONE, "The node serves, which was to be."),
     Row("other_evicted", BEFORE_DRAIN, End.SERVES, "It drains no node of a cluster that has changed.", GONE),
     Row("other_evicted", (*OUT, Step.RESUME), End.LEFT_OUT, "It resumes its own node, and names the one that is gone.", GONE),

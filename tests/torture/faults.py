@@ -179,7 +179,7 @@ FAULTS: dict[str, Fault] = {
     "resumed": done(
         "An administrator resumes the node",
         {"act": "resume_node", "node": NODE},
-        late=frozenset({Step.DRAIN}),
+        late=frozenset({Step.DRAIN, Step.RESTART}),
     ),
     "other_evicted": done("Another node is evicted", {"act": "evict_node", "node": OTHER}, mend=lambda lane: _gone(lane, OTHER)),
     "evicted": done("The node is evicted", {"act": "evict_node", "node": NODE}, mend=lambda lane: _gone(lane, NODE)),

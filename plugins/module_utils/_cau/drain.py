@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from .._errors import OperationError, Outcome
 from .._wmi.cluster import DrainStatus, NodeState
 from .._wmi.codes import win32_code
 from . import gate, stay
-from .cluster_view import alive_on, all_groups, node_view, serving
+from .cluster_view import alive_on, all_groups, node_view, not_serving, serving
+from .drain_modes import DrainMode, bring_online, force, wait_for_pause
 from .drain_wait import DrainEnd, wait_for_drain
 from .errors import CauError, DrainFailedError, GateRefusedError, JournalError, NotOurPauseError, OutcomeUnknownError
 from .fleet import NodeWork
@@ -45,6 +47,8 @@ class DrainOptions:
         groups_seconds: how long groups may take to be online elsewhere when the cluster says that the drain is complete.
         resume_seconds: how long the node may take to come back when the drain failed.
         accept_down: nodes that may be down or paused, as this run was told.
+        mode: with or without force, or without drain.
+        accept_offline: groups that a drain with force may take offline.
     """
 
     drain_seconds: float = 1800
@@ -55,6 +59,8 @@ class DrainOptions:
     groups_seconds: float = 120
     resume_seconds: float = 900
     accept_down: frozenset[str] = frozenset()
+    mode: DrainMode = DrainMode.DRAIN
+    accept_offline: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,12 +72,14 @@ class DrainPlan:
         is_drained: whether that drain has ended well before.
         groups: the groups that have to leave.
         online_before: every group of the cluster that is online now.
+        is_undrained: whether it is paused without drain, so that its groups stay.
     """
 
     is_under_way: bool
     is_drained: bool
     groups: tuple[str, ...]
     online_before: frozenset[str]
+    is_undrained: bool = False
 
     @property
     def is_needed(self) -> bool:
@@ -114,12 +122,18 @@ def plan_drain(work: NodeWork, options: DrainOptions | None = None, limit: Deadl
         if entry is None or not entry.paused_by_us:
             raise _not_ours(work, "the node is paused, and this run did not pause it")
         before = frozenset(entry.online_groups_before)
+        if entry.undrained:
+            return DrainPlan(True, False, entry.online_groups_before, before, is_undrained=True)
         was_done = entry.phase not in {Phase.DRAINING, Phase.LEFT_OUT} and stay.was_drained(node, entry)
         return DrainPlan(is_under_way=True, is_drained=was_done, groups=entry.online_groups_before, online_before=before)
     _check_gate(work, options, limit)
     groups = all_groups(work)
     return DrainPlan(
-        is_under_way=False, is_drained=False, groups=tuple(alive_on(groups, work.node)), online_before=frozenset(serving(groups))
+        is_under_way=False,
+        is_drained=False,
+        groups=tuple(alive_on(groups, work.node)),
+        online_before=frozenset(serving(groups)),
+        is_undrained=options.mode is DrainMode.NONE,
     )
 
 
@@ -146,6 +160,8 @@ def drain(work: NodeWork, options: DrainOptions | None = None) -> DrainResult:
     except OperationError:
         _give_back_unless_paused(work)
         raise
+    if plan.is_undrained:
+        return _paused_only(work, plan, options, began)
     if plan.is_drained:
         _require_empty(work)
         return DrainResult(False, plan.groups, work.clock.now() - began)
@@ -153,6 +169,21 @@ def drain(work: NodeWork, options: DrainOptions | None = None) -> DrainResult:
     seconds = work.clock.now() - began
     work.say("drain", f"done in {duration(seconds)}")
     return DrainResult(plan.is_needed, plan.groups, seconds)
+
+
+def _paused_only(work: NodeWork, plan: DrainPlan, options: DrainOptions, began: float) -> DrainResult:
+    """Return the result for a node that is paused without drain: its groups go on there, and it is never restarted."""
+    _ownership, journal = require_run(work, "drain")
+    try:
+        wait_for_pause(work, options.lost_seconds)
+    except NotOurPauseError:
+        _stand_down(work, "resumed or drained by somebody else")
+        give_back_turn(work)
+        raise
+    journal.write(work.node, phase=Phase.DRAINED)
+    stay_here = f"{names(plan.groups)} stay{'s' if len(plan.groups) == 1 else ''} on it" if plan.groups else "no role is on it"
+    work.say("drain", f"paused without drain: {stay_here}, and it is not restarted")
+    return DrainResult(plan.is_needed, (), work.clock.now() - began)
 
 
 def _require_empty(work: NodeWork) -> None:
@@ -185,6 +216,8 @@ def _announce(work: NodeWork, plan: DrainPlan) -> None:
             services_before=services,
             # Only the node's own groups: the entry has to stay small on a cluster with hundreds of roles.
             online_groups_before=tuple(sorted(name for name in plan.online_before if name.casefold() in own)),
+            undrained=plan.is_undrained,
+            taken_offline=(),
             # Another attempt is counted where it begins; one attempt may drain twice.
             attempts=max(1, entry.attempts) if entry is not None else 1,
         )
@@ -192,7 +225,8 @@ def _announce(work: NodeWork, plan: DrainPlan) -> None:
         # One of its two places may have taken it.
         _stand_down(work, "the drain could not be announced")
         raise
-    work.say("drain", f"{len(plan.groups)} role{'' if len(plan.groups) == 1 else 's'} leaving")
+    if not plan.is_undrained:
+        work.say("drain", f"{len(plan.groups)} role{'' if len(plan.groups) == 1 else 's'} leaving")
 
 
 def _stand_down(work: NodeWork, reason: str) -> None:
@@ -217,7 +251,7 @@ def _pause(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
     while True:
         _verify_right_before(work)
         try:
-            work.client.cluster.pause(work.node)
+            work.client.cluster.pause(work.node, options.mode.first_request)
         except OperationError as error:
             if error.outcome is not Outcome.UNKNOWN and win32_code(error.code or 0) == _STORAGE_DEGRADED:
                 _wait_for_readiness(work, limit, error)
@@ -285,7 +319,7 @@ def _look_again(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
         raise
 
 
-def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
+def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline, *, is_paused: bool = False) -> None:
     gate.check(
         work.fleet,
         work.node,
@@ -293,6 +327,7 @@ def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
         progress=work.progress,
         settle_seconds=options.settle_seconds,
         storage_wait_seconds=limit.remaining,
+        for_restart=is_paused,
         accept_down=options.accept_down,
         check=work.safe_point,
     )
@@ -343,14 +378,11 @@ def _finish(work: NodeWork, plan: DrainPlan, options: DrainOptions) -> None:
     """Wait for the end of the drain, and undo one that failed."""
     _ownership, journal = require_run(work, "drain")
     try:
-        end = wait_for_drain(
-            work,
-            plan.online_before,
-            drain_seconds=options.drain_seconds,
-            poll_seconds=options.poll_seconds,
-            groups_seconds=options.groups_seconds,
-            lost_seconds=options.lost_seconds,
-        )
+        end = _wait(work, plan.online_before, options)
+        if not end.is_done and options.mode is DrainMode.FORCED:
+            gate_again = partial(_check_gate, work, options, Deadline(work.clock, options.suspend_seconds), is_paused=True)
+            asked = force(work, end, options.accept_offline, options.lost_seconds, gate_again)
+            end = asked if isinstance(asked, DrainEnd) else _wait(work, plan.online_before - set(asked.offline), options)
     except NotOurPauseError:
         _stand_down(work, "resumed or paused again by somebody else")
         give_back_turn(work)
@@ -365,6 +397,17 @@ def _finish(work: NodeWork, plan: DrainPlan, options: DrainOptions) -> None:
     _undo(work, end, options)
 
 
+def _wait(work: NodeWork, online_before: Collection[str], options: DrainOptions) -> DrainEnd:
+    return wait_for_drain(
+        work,
+        online_before,
+        drain_seconds=options.drain_seconds,
+        poll_seconds=options.poll_seconds,
+        groups_seconds=options.groups_seconds,
+        lost_seconds=options.lost_seconds,
+    )
+
+
 def _undo(work: NodeWork, end: DrainEnd, options: DrainOptions) -> None:
     """Bring the node back after a drain that failed, and say why."""
     _ownership, journal = require_run(work, "drain")
@@ -372,6 +415,8 @@ def _undo(work: NodeWork, end: DrainEnd, options: DrainOptions) -> None:
     left = _sentence(end.groups_left)
     try:
         bring_back(work, ResumeOptions(resume_seconds=options.resume_seconds, poll_seconds=options.poll_seconds))
+        # Those that take their time are brought back, and waited for, by the resume that follows.
+        offline = not_serving(all_groups(work), bring_online(work))
     except OperationError as error:
         reason = f"{end.reason}{left}; the node could not be brought back: {error.message}"
         journal.write_where_possible(work.node, phase=Phase.LEFT_OUT, reason=reason)
@@ -382,7 +427,7 @@ def _undo(work: NodeWork, end: DrainEnd, options: DrainOptions) -> None:
             operation="drain",
             remedy="The node is out of service; resume it with the cluster's own tools",
         ) from error
-    journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, reason=f"drain failed: {end.reason}")
+    journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, taken_offline=tuple(offline), reason=f"drain failed: {end.reason}")
     give_back_turn(work)
     raise DrainFailedError(
         f"{end.reason}{left}; the node was brought back into service",

@@ -115,7 +115,7 @@ class _Watch:
         drain = node.drain_status.name.lower().replace("_", " ") if node.drain_status is not None else "not told"
         self._state = f"node {node.state.name.lower()}, drain {drain}"
         self._refuse_a_stranger(node)
-        if _has_failed(node):
+        if has_failed(node):
             self._look_at_groups()
             why = f": {explain(node.drain_error_code)}" if node.drain_error_code else ""
             return DrainEnd(False, f"the cluster gave the drain up{why}", self.groups_left)
@@ -163,7 +163,8 @@ class _Watch:
             self.heartbeat.say(f"{len(self._on_node)} left")
 
 
-def _has_failed(node: ClusterNode) -> bool:
+def has_failed(node: ClusterNode) -> bool:
+    """Return whether the cluster has given up the drain of a node."""
     if node.drain_status is None:
         return bool((node.status_information or 0) & NodeStatus.DRAIN_FAILED)
     return node.drain_status is DrainStatus.FAILED

@@ -219,6 +219,10 @@ class RestartFailedError(CauError):
     """The node was not restarted, or did not come back as it should."""
 
 
+class RestartNotAllowedError(CauError):
+    """A restart is needed first, and the node may not be restarted in this stay out of service."""
+
+
 class UpdatesFailedError(CauError):
     """Updates failed or were cancelled on a node.
 

@@ -76,6 +76,7 @@ def install(work: NodeWork, options: UpdateOptions) -> InstallOutcome:
         records = _settle_open_batch(work, session, options)
         plan = _plan(work, session, entry_of(work), options, warnings)
         if plan.is_restart_first:
+            stay.refuse_restart_first(work)
             work.say("install", "a restart is pending and has to come first")
         if plan.is_restart_first or not plan.to_install:
             return _outcome(work, plan, records, is_due=plan.reboot_required, rounds=plan.rounds)
@@ -98,6 +99,8 @@ def _outcome(
     # A hotfix of this stay, or of a dead run's, may wait for the restart without another sign.
     entry = entry_of(work)
     is_due = is_due or (entry is not None and entry.restart_due)
+    if stay.leaves_restart(work, is_due=is_due):
+        return InstallOutcome(plan, tuple(records), reboot_required=False, rounds=rounds, is_restart_left=True)
     is_over = stay.is_over_before_restart(work, is_due=is_due)
     return InstallOutcome(plan, tuple(records), is_due, rounds, is_more_offered, is_over)
 

@@ -106,6 +106,7 @@ class InstallOutcome:
         rounds: how many rounds with an installation the node has had in this run, this one included.
         is_more_offered: whether a scan after the installation offers updates that this round has not tried.
         is_stay_over: whether the node has to serve again, and be drained again, before the restart.
+        is_restart_left: whether a restart is due that may not be made in this stay out of service, so that nothing more is done in it.
     """
 
     plan: InstallPlan
@@ -114,6 +115,7 @@ class InstallOutcome:
     rounds: int
     is_more_offered: bool = False
     is_stay_over: bool = False
+    is_restart_left: bool = False
 
     @property
     def installed(self) -> tuple[InstallRecord, ...]:
@@ -128,6 +130,8 @@ class InstallOutcome:
     @property
     def another_round(self) -> bool:
         """Whether the node has to be scanned again, after its restart if it needs one."""
+        if self.is_restart_left:
+            return False
         return self.reboot_required or self.is_more_offered or bool(self.plan.awaiting) or has_effect(self.records)
 
     def failure(self, node: str) -> UpdatesFailedError | None:

@@ -130,6 +130,8 @@ class NodeEntry:
         phase: how far the run is with it.
         was_paused_before: whether it was paused when the run came to it; None before anybody looked.
         paused_by_us: whether this run asked for the pause and has not resumed it.
+        undrained: whether that pause was one without drain, so that the node is never restarted in it.
+        taken_offline: clustered groups that a drain with force has taken offline and that are not online again.
         left_from: how far the run was with it when it left it out of service, None as long as it has not.
         reason: why it was left out, or what it waits for.
         boot_time: its boot time before the restart that was asked.
@@ -154,6 +156,8 @@ class NodeEntry:
     phase: Phase = Phase.LOCKED
     was_paused_before: bool | None = None
     paused_by_us: bool = False
+    undrained: bool = False
+    taken_offline: tuple[str, ...] = ()
     left_from: Phase | None = None
     reason: str | None = None
     boot_time: datetime | None = None
@@ -193,6 +197,8 @@ class EntryChanges(t.TypedDict, total=False):
     phase: Phase
     was_paused_before: bool | None
     paused_by_us: bool
+    undrained: bool
+    taken_offline: tuple[str, ...]
     reason: str | None
     boot_time: datetime | None
     batch: tuple[str, ...]

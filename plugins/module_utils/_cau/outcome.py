@@ -150,7 +150,8 @@ def _part(outcome: NodeOutcome) -> str:
         done.append(_count(outcome.restarts, "restart"))
     if outcome.state is NodeState.OK:
         tried = f" at attempt {outcome.attempts}" if outcome.attempts > 1 else ""
-        return " ".join([outcome.node, f"ok{tried}", *done, _duration(outcome.seconds)])
+        told = [f"({_line(outcome.reason)})"] if outcome.reason else []
+        return " ".join([outcome.node, f"ok{tried}", *done, _duration(outcome.seconds), *told])
     if outcome.attempts > 1:
         done.append(_count(outcome.attempts, "attempt"))
     word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"

@@ -151,7 +151,7 @@ class Decision:
 
 def is_unfinished(entry: NodeEntry) -> bool:
     """Return whether something was begun on a node that has to be brought to its end."""
-    return entry.paused_by_us or is_installing(entry) or entry.restart_due
+    return entry.paused_by_us or is_installing(entry) or entry.restart_due or bool(entry.taken_offline)
 
 
 def is_installing(entry: NodeEntry) -> bool:
@@ -292,7 +292,7 @@ def continued(entry: NodeEntry, *, is_paused: bool, has_ended: bool = False) -> 
     # What is left is what it remembers: the node serves, or is out of service by somebody else's will.
     phase = Phase.INSTALLING if is_installing(entry) else Phase.LOCKED
     rounds = 0 if entry.phase in _SERVED else entry.rounds
-    return replace(entry, phase=phase, paused_by_us=False, left_from=None, reason=None, boot_time=None, rounds=rounds)
+    return replace(entry, phase=phase, paused_by_us=False, undrained=False, left_from=None, reason=None, boot_time=None, rounds=rounds)
 
 
 def _phase_to_go_on(entry: NodeEntry) -> Phase:

@@ -12,12 +12,13 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._errors import OperationError, Outcome
 from .._wmi.cluster import ClusterNode, DrainStatus, FailbackType, NodeState, ResourceGroup
 from .._wmi.codes import win32_code
 from .cluster_view import all_groups, node_view, not_serving
+from .drain_modes import bring_online
 from .errors import NotOurPauseError, OutcomeUnknownError, ResumeFailedError, TimeLimitError
 from .fleet import NodeWork
 from .hotfix.open_installer import wait_for_open_installer
@@ -156,6 +157,7 @@ def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult
             work.say("resume", "somebody else has resumed the node already")
             journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, reason="resumed by somebody else")
         give_back_turn(work)
+        _bring_online(work, options, Deadline(work.clock, options.resume_seconds))
         return ResumeResult(False, plan.is_resumed_by_others, (), work.clock.now() - began)
     limit = Deadline(work.clock, options.resume_seconds)
     try:
@@ -163,12 +165,22 @@ def resume(work: NodeWork, options: ResumeOptions | None = None) -> ResumeResult
     except OperationError as error:
         journal.write_where_possible(work.node, reason=f"not resumed: {error.message}")
         raise
-    journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, reason=None)
+    journal.write(work.node, phase=Phase.RESUMED, paused_by_us=False, undrained=False, reason=None)
     give_back_turn(work)
+    _bring_online(work, options, limit)
     back = _wait_for_groups(work, plan.groups_before, options, limit)
     seconds = work.clock.now() - began
     work.say("resume", f"node active after {duration(seconds)}, {_FAILBACK_WORDS[options.failback]} ({len(back)} back)")
     return ResumeResult(is_ours, not is_ours, back, seconds)
+
+
+def _bring_online(work: NodeWork, options: ResumeOptions, limit: Deadline) -> None:
+    """Bring back online what a drain with force has taken offline; the journal forgets it once it is."""
+    _ownership, journal = require_run(work, "resume")
+    offline = bring_online(work)
+    if offline:
+        _wait_for_groups(work, offline, replace(options, failback=FailbackType.NONE), limit)
+        journal.write(work.node, taken_offline=())
 
 
 def bring_back(work: NodeWork, options: ResumeOptions, announce: Callable[[], object] | None = None) -> bool:
@@ -230,7 +242,7 @@ def _refuse_another_pause(work: NodeWork, node: ClusterNode) -> None:
     if node.state is not NodeState.PAUSED or node.drain_status is not DrainStatus.NOT_INITIATED:
         return
     entry = entry_of(work)
-    if entry is None or entry.boot_time is None:
+    if entry is None or (entry.boot_time is None and not entry.undrained):
         raise NotOurPauseError(
             "the node is paused without drain, so somebody else has paused it",
             node=work.node,

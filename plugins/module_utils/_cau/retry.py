@@ -35,6 +35,7 @@ NEVER_RETRIED = frozenset(
         "OutcomeUnknownError",
         "PersonNeededError",
         "QueryError",
+        "RestartNotAllowedError",
         "RunLockFailedError",
         "RunLockHeldError",
         "RunLockLostError",

@@ -55,7 +55,9 @@ def entry_sentence(entry: NodeEntry) -> str:
     if entry.attempts > 1:
         parts.append(f"attempt {entry.attempts}")
     if entry.paused_by_us:
-        parts.append("paused by the run")
+        parts.append("paused by the run without drain" if entry.undrained else "paused by the run")
+    if entry.taken_offline:
+        parts.append(f"{names(entry.taken_offline)} taken offline by the run")
     if entry.batch:
         parts.append(f"installing {names(entry.batch)}")
     if entry.installer is not None:

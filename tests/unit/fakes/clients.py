@@ -278,6 +278,7 @@ class FakeCluster(Cluster):
             node = self._named(name)
             node.state = NodeState.PAUSED
             if drain_type is not DrainType.NONE:
+                node.drain_type = drain_type
                 node.drain_status = DrainStatus.IN_PROGRESS
                 node.drain_ends_at = self.world.clock.now() + self.world.drain_seconds
 

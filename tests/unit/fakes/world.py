@@ -19,7 +19,7 @@ import contextlib
 import threading
 import typing as t
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.fleet import Fleet
@@ -29,6 +29,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluste
     ClusterNode,
     ClusterResource,
     DrainStatus,
+    DrainType,
     GroupState,
     NodeState,
     ResourceGroup,
@@ -129,6 +130,7 @@ class FakeMachine:
     status_information: int = 0
     drain_ends_at: float | None = None
     drain_fails: bool = False
+    drain_type: DrainType = DrainType.DRAIN
     dynamic_weight: int = 1
     services: list[Service] = field(default_factory=list)
     processes: list[Process] = field(default_factory=list)
@@ -283,7 +285,11 @@ class FakeWorld:
 
     def _end_drain(self, machine: FakeMachine) -> None:
         machine.drain_ends_at = None
-        if machine.drain_fails:
+        if machine.drain_fails and machine.drain_type is DrainType.FORCE_DRAIN:
+            for name, group in self.groups.items():
+                if group.owner_node == machine.name:
+                    self.groups[name] = replace(group, state=GroupState.OFFLINE)
+        elif machine.drain_fails:
             machine.drain_status = DrainStatus.FAILED
             return
         machine.drain_status = DrainStatus.COMPLETED

@@ -71,6 +71,7 @@ def apply(work: NodeWork, hotfixes: Sequence[Hotfix], options: HotfixOptions, re
     with session_for(work, is_verified=True) as session:
         plan = _plan(work, session, hotfixes)
         if plan.is_restart_first:
+            stay.refuse_restart_first(work)
             work.say("install", f"a restart is pending and has to come first ({names(plan.signs)})")
         if not plan.to_apply:
             work.say("scan", "no hotfix left to apply")
@@ -88,6 +89,8 @@ def apply(work: NodeWork, hotfixes: Sequence[Hotfix], options: HotfixOptions, re
 def _outcome(
     work: NodeWork, plan: HotfixPlan, records: Sequence[HotfixRecord], *, is_due: bool, broken_off: OperationError | None = None
 ) -> HotfixOutcome:
+    if broken_off is None and stay.leaves_restart(work, is_due=is_due):
+        return HotfixOutcome(plan, tuple(records), reboot_required=False, is_restart_left=True)
     is_over = broken_off is None and stay.is_over_before_restart(work, is_due=is_due)
     return HotfixOutcome(plan, tuple(records), is_due, is_over, broken_off)
 

@@ -101,6 +101,7 @@ class HotfixOutcome:
         reboot_required: whether a restart is due.
         is_stay_over: whether the node has to serve again, and be drained again, before the restart.
         broken_off: the error that left hotfixes untried; None when all were tried.
+        is_restart_left: whether a restart is due that may not be made in this stay out of service, so that nothing more is done in it.
     """
 
     plan: HotfixPlan
@@ -108,6 +109,7 @@ class HotfixOutcome:
     reboot_required: bool
     is_stay_over: bool = False
     broken_off: OperationError | None = None
+    is_restart_left: bool = False
 
     @property
     def applied(self) -> tuple[HotfixRecord, ...]:
@@ -122,7 +124,7 @@ class HotfixOutcome:
     @property
     def another_round(self) -> bool:
         """Whether the node has to be looked at again, after its restart if it needs one."""
-        return self.reboot_required or bool(self.applied)
+        return not self.is_restart_left and (self.reboot_required or bool(self.applied))
 
     def failure(self, node: str) -> OperationError | None:
         """Return the error of a round in which something went wrong, None when nothing did."""
