@@ -23,7 +23,8 @@ OFFLINE := env -u http_proxy -u https_proxy -u all_proxy -u ftp_proxy -u HTTP_PR
 PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
-.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build docs changelog clean distclean
+.PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build docs molecule
+.PHONY: matrix hooks changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -34,6 +35,9 @@ help:
 	@echo 'make test    everything that the gate checks'
 	@echo 'make torture kill, break and race runs at every point, and print what was tried and what held'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
+	@echo 'make molecule    play the Molecule scenarios, each against a twin'
+	@echo 'make matrix  run tests with every supported release of ansible-core'
+	@echo 'make hooks   check each commit with the tools of .venv (pre-commit)'
 	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, reuse'
 	@echo 'make docs    the documentation as a site, in build/docs/html'
 	@echo 'make build   the archive for ansible-galaxy, in build/archive'
@@ -88,6 +92,7 @@ test: samba
 	@$(MAKE) --no-print-directory archive
 	@$(MAKE) --no-print-directory importer
 	@$(MAKE) --no-print-directory docs
+	@$(MAKE) --no-print-directory molecule
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
 check: setup
@@ -132,6 +137,17 @@ sanity: setup
 
 archive: setup build
 	@exec $(PYTEST) -q tests/archive
+
+# Only some: make molecule SCENARIOS='default hotfix'
+molecule: samba
+	@exec $(OFFLINE) $(BIN)/python -m tools.molecule $(SCENARIOS)
+
+# Only some: make matrix RELEASES='2.18 2.19'
+matrix: setup
+	@exec $(BIN)/python -m tools.matrix $(RELEASES)
+
+hooks: setup
+	$(BIN)/pre-commit install
 
 # Takes the fragments into the changelog: make changelog VERSION=0.2.0
 changelog: setup

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the twin: serve a scenario, or check one."""
+"""The command line of the twin: serve a scenario, in the background too, or check one."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ipaddress
 import json
 import os
@@ -17,6 +18,7 @@ import typing as t
 from collections.abc import Sequence
 from pathlib import Path
 
+from . import background
 from .scenario import loader
 from .scenario.build import build
 from .twin import Twin, TwinOptions, start_of, wire_options
@@ -59,37 +61,72 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="simulator", description="A simulated failover cluster that answers over WS-Management on loopback.")
     commands = top.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the clusters of a scenario")
-    serve.add_argument("scenario", help="a file, or the name of a scenario that comes with the twin")
+    _add_common(serve)
     serve.add_argument("--address", type=_address, default="127.0.10.1", help="of the first node; the others follow (default: %(default)s)")
-    serve.add_argument("--port", type=_port, default=5985, help="HTTP port of every node (default: %(default)s)")
-    serve.add_argument("--tls-port", type=_port, default=5986, help="HTTPS port of every node (default: %(default)s)")
-    serve.add_argument("--rate", type=_rate, default=1.0, help="twin seconds per real second (default: %(default)s)")
-    serve.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
     serve.add_argument("--events", type=Path, help="append the event log to this file")
     serve.add_argument("--requests", type=Path, help="append the request log to this file")
     serve.add_argument("--ready-file", type=Path, help="write where the nodes are to this file once all of them answer")
     serve.add_argument("--control", type=Path, help="open a control socket here")
+    serve.add_argument("--pid-file", type=Path, help="keep the process id in this file, locked, and remove it at the end")
     serve.add_argument("--allow-unencrypted", action="store_true", help="serve Basic and plain bodies over HTTP")
+    start = commands.add_parser("start", help="the same in the background, with an inventory; returns when all nodes answer")
+    _add_common(start)
+    start.add_argument("--address", type=_address, help="of the first node; the others follow (default: some that are free)")
+    start.add_argument("--directory", type=Path, required=True, help="where its inventory and its logs go")
+    stop = commands.add_parser("stop", help="end the twin that was started with a directory")
+    stop.add_argument("directory", type=Path)
     check = commands.add_parser("check", help="say whether a scenario is right")
     check.add_argument("scenario", nargs="+")
     return top
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("scenario", help="a file, or the name of a scenario that comes with the twin")
+    command.add_argument("--port", type=_port, default=5985, help="HTTP port of every node (default: %(default)s)")
+    command.add_argument("--tls-port", type=_port, default=5986, help="HTTPS port of every node (default: %(default)s)")
+    command.add_argument("--rate", type=_rate, default=1.0, help="twin seconds per real second (default: %(default)s)")
+    command.add_argument("--seed", type=int, default=0, help="of everything that is random (default: %(default)s)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
     try:
-        return _check(options.scenario) if options.command == "check" else _serve(options)
-    except loader.ScenarioError as error:
+        return COMMANDS[options.command](options)
+    except (loader.ScenarioError, background.BackgroundError) as error:
         print(error, file=sys.stderr)  # noqa: T201
     except (OSError, NotLoopbackError) as error:
         print(f"the twin cannot start: {error}", file=sys.stderr)  # noqa: T201
     return EXIT_USAGE
 
 
-def _check(names: Sequence[str]) -> int:
+def _start(options: argparse.Namespace) -> int:
+    _look_at_ports(options)
+    said = background.start(
+        options.scenario,
+        options.directory,
+        rate=options.rate,
+        seed=options.seed,
+        address=options.address,
+        ports=(options.port, options.tls_port),
+    )
+    print(said)  # noqa: T201
+    return 0
+
+
+def _stop(options: argparse.Namespace) -> int:
+    print(background.stop(options.directory.resolve() / background.PID, "twin"))  # noqa: T201
+    return 0
+
+
+def _look_at_ports(options: argparse.Namespace) -> None:
+    if options.port == options.tls_port:
+        raise background.BackgroundError(f"the twin cannot start: HTTP and HTTPS cannot both have port {options.port}")
+
+
+def _check(options: argparse.Namespace) -> int:
     code = 0
-    for name in names:
+    for name in options.scenario:
         try:
             path = loader.find(name)
             data = loader.load(path)
@@ -106,9 +143,7 @@ def _check(names: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    if options.port == options.tls_port:
-        print(f"the twin cannot start: HTTP and HTTPS cannot both have port {options.port}", file=sys.stderr)  # noqa: T201
-        return EXIT_USAGE
+    _look_at_ports(options)
     path = loader.find(options.scenario)
     data = loader.load(path)
     # Blocked before the first thread starts, and so in every one of them: the main thread alone takes these signals, when it waits.
@@ -124,7 +159,10 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, data: dict[str, t.Any], path: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="twin-") as folder:
+    with contextlib.ExitStack() as stack:
+        if options.pid_file is not None:
+            stack.enter_context(background.pid_file(options.pid_file))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="twin-"))
         chosen = TwinOptions(
             folder=Path(folder),
             address=options.address,
@@ -157,3 +195,6 @@ def _announce(twin: Twin, ready_file: Path | None) -> None:
         partial = ready_file.with_name(f"{ready_file.name}.{os.getpid()}")
         partial.write_text(json.dumps(twin.ready(), indent=1) + "\n", encoding="utf-8")
         partial.replace(ready_file)
+
+
+COMMANDS: t.Mapping[str, t.Callable[[argparse.Namespace], int]] = {"serve": _serve, "start": _start, "stop": _stop, "check": _check}

@@ -50,6 +50,11 @@ class TwinOptions:
     allow_unencrypted: bool = False
 
 
+def users_of(data: dict[str, t.Any]) -> dict[str, str]:
+    """Return the passwords of a scenario by user name."""
+    return dict(data.get("users") or {"Administrator": "Twin-Passw0rd"})
+
+
 def start_of(data: dict[str, t.Any], file: str) -> datetime:
     """Return the twin time at which a scenario begins: its own, else now.
 
@@ -102,10 +107,9 @@ class Twin:
         self.endpoints = self._endpoints(data)
         self.certificate = make_certificate(options.folder, [endpoint.address for endpoint in self.endpoints], self._names(data))
         self.requests = RequestLog(options.requests)
-        users = data.get("users") or {"Administrator": "Twin-Passw0rd"}
         self.server = WireServer(
             self.endpoints,
-            users,
+            users_of(data),
             clock,
             self.interceptor,
             self.requests,

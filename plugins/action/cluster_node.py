@@ -14,6 +14,8 @@ from ..module_utils._cau.cluster_view import node_view
 from ..module_utils._cau.drain import DrainOptions, DrainPlan, drain, plan_drain
 from ..module_utils._cau.drain_modes import DrainMode
 from ..module_utils._cau.fleet import NodeWork
+from ..module_utils._cau.in_turn import check_gate, take_turn
+from ..module_utils._cau.repair import wait_for_repair
 from ..module_utils._cau.resume import ResumeOptions, plan_resume, resume
 from ..module_utils._cau.waiting import names
 from ..module_utils._wmi.cluster import FailbackType
@@ -30,15 +32,15 @@ class ActionModule(UpdatingAction):
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Bring the node into the wanted state."""
         fact = task.require_run()
-        is_drain = task.arguments["state"] == "drained"
-        with task.work(fact, is_kept=not task.is_check, heeds_stop=is_drain) as work:
-            if is_drain:
-                return _drained(task, fact, work)
-            return _active(task, work)
+        state = task.arguments["state"]
+        with task.work(fact, is_kept=not task.is_check, heeds_stop=state != "active") as work:
+            if state == "active":
+                return _active(task, work)
+            return (_drained if state == "drained" else _in_turn)(task, work, _drain_options(task, fact))
 
 
-def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
-    options = DrainOptions(
+def _drain_options(task: TaskRun, fact: RunFact) -> DrainOptions:
+    return DrainOptions(
         drain_seconds=task.arguments["drain_timeout"],
         suspend_seconds=task.arguments["suspend_timeout"],
         settle_seconds=task.arguments["settle_time"],
@@ -48,6 +50,9 @@ def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
         mode=DrainMode(task.arguments["drain_mode"]),
         accept_offline=frozenset(task.arguments["accept_offline"]),
     )
+
+
+def _drained(task: TaskRun, work: NodeWork, options: DrainOptions) -> dict[str, t.Any]:
     if not task.is_check:
         done = drain(work, options)
         return _result(work, "paused", done.groups, is_changed=done.is_changed, before="up")
@@ -56,6 +61,13 @@ def _drained(task: TaskRun, fact: RunFact, work: NodeWork) -> dict[str, t.Any]:
     if plan.is_needed:
         work.say("drain", _preview(plan, options))
     return _result(work, "paused", plan.groups, is_changed=plan.is_needed, before="up")
+
+
+def _in_turn(task: TaskRun, work: NodeWork, options: DrainOptions) -> dict[str, t.Any]:
+    if task.is_check:
+        check_gate(work, replace(options, suspend_seconds=0))
+        return _result(work, "up", (), is_changed=False, before="")
+    return _result(work, "up", (), is_changed=take_turn(work, options), before="up") | {"diff": []}
 
 
 def _preview(plan: DrainPlan, options: DrainOptions) -> str:
@@ -76,6 +88,8 @@ def _active(task: TaskRun, work: NodeWork) -> dict[str, t.Any]:
     )
     if not task.is_check:
         done = resume(work, options)
+        if done.is_changed:
+            wait_for_repair(work, task.arguments["wait_for_storage_repair"])
         return _result(work, "up", done.groups_back, is_changed=done.is_changed, before="paused")
     if work.journal is None:
         # A preview has drained nothing, so there is nothing to undo.

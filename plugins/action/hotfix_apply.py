@@ -33,6 +33,7 @@ class ActionModule(UpdatingAction):
         with checked_root(task, list(fact.nodes)) as (share, root), task.work(fact, is_kept=not task.is_check) as work:
             if task.is_check:
                 return _preview(task, fact, work, share, root)
+            work.in_service = task.arguments["in_service"]
             return _applied(task, fact, work, share, root)
 
 

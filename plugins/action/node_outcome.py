@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import outside_view
@@ -24,6 +24,7 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
 BAD = frozenset({NodeState.FAILED, NodeState.LEFT_OUT})
@@ -76,11 +77,11 @@ def finished(task: TaskRun, fact: RunFact) -> NodeOutcome:
 
 
 def _unknown_hotfix(work: NodeWork) -> str | None:
-    """Return what is to be said about a hotfix whose outcome no task has settled, None when there is none."""
+    """Return what is to be said about a hotfix or a plug-in whose outcome no task has settled, None when there is none."""
     entry = entry_of(work)
     if entry is None:
         return None
-    unknown = [*([entry.installer] if entry.installer is not None else []), *entry.unknown_hotfixes]
+    unknown = [*(name for name in (entry.installer, entry.plugin) if name is not None), *entry.unknown_hotfixes]
     return f"the outcome of {names(unknown)} is not known" if unknown else None
 
 
@@ -95,7 +96,9 @@ def failed(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
             retry = _retried(task, fact, work)
             if retry is not None:
                 return _another_attempt(task, fact, retry, reason)
-            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason + _restart_due(work)))
+            reason += _restart_due(work)
+            _note(work, Phase.DONE, reason)
+            return _recorded(task, fact, _outcome(task, fact, NodeState.FAILED, reason))
         reason = f"{away}; {reason}"
         _note(work, Phase.LEFT_OUT, reason)
         task.progress.say(fact.node, "resume", f"left out of service: {away}")
@@ -108,7 +111,7 @@ def _retried(task: TaskRun, fact: RunFact, work: NodeWork) -> Retry | None:
     if not most:
         return None
     try:
-        if not may_retry(entry_of(work), {str(task.arguments["error"].get("error"))}, most):
+        if not may_retry(entry_of(work), _kinds(task.arguments["error"]), most):
             return None
         heed(work.fleet, work.run_id, work.node)
         fact.limits().heed(task.clock)
@@ -206,10 +209,16 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     nodes = [node for node, host in fact.nodes.items() if host in in_play]
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
-    is_over = verdict.run_ends or task.arguments["error"].get("error") in ENDS_THE_RUN
+    is_over = verdict.run_ends or bool(_kinds(task.arguments["error"]) & ENDS_THE_RUN)
     summary = _preview_line(fact.cluster, outcomes) if fact.run_id is None else summary_line(fact.cluster, outcomes, nodes)
     if is_over:
         task.progress.announce(summary)
+    elif fact.run_id is not None:
+        ended = {other.host for other in outcomes}
+        hosts = [host for host in fact.order if host in in_play and host not in ended]
+        known = task.facts.on(hosts)
+        to_come = {fact.node_of(host) or host: known[host].staged if host in known else fact.staged_on.get(host) for host in hosts}
+        task.progress.say_block(None, "status", running_table(outcomes, to_come))
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
     return {
         "outcome": outcome,
@@ -223,6 +232,11 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "summary": summary,
         "ansible_facts": new.as_facts(),
     }
+
+
+def _kinds(error: Mapping[str, t.Any]) -> set[str]:
+    """Return the kinds of an error; one that stands for several plug-ins has those of all of them."""
+    return {str(error.get("error")), *(str(kind) for kind in error.get("errors") or ())}
 
 
 def _preview_line(cluster: str, outcomes: Sequence[NodeOutcome]) -> str:

@@ -17,7 +17,9 @@ from ..module_utils._cau.preview import NodePreview, block, expected_restart
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.updates import ScanOutcome, scan
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._arguments import defaults_of
 from ..plugin_utils._hotfix import checked_root, hotfix_fields
+from ..plugin_utils._plugins import plugin_plan
 from ..plugin_utils._run_begin import nodes_named, refuse_contradictions
 from ..plugin_utils._task import TaskRun
 from ..plugin_utils._updates import scanning_work, update_fields, update_options
@@ -30,6 +32,8 @@ class ActionModule(UpdatingAction):
 
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Scan the node, read the hotfix root folder when one is named, and tell what would follow."""
+        plan = plugin_plan(task.arguments, defaults_of("run_plan"))
+        task.arguments |= plan.options
         options = update_options(task.arguments)
         validate(options.query)
         with contextlib.closing(task.peers.opener(task.host)()) as me:
@@ -39,7 +43,7 @@ class ActionModule(UpdatingAction):
             node = own_node(me, task.host, info.name, order)
             waiting = tuple(pending.blocking(pending.asking_keys(me)))
         task.progress.cluster = info.name
-        plan = self._hotfixes(task, order, node)
+        hotfixes = self._hotfixes(task, order, node)
         turns = self._turns(task, info.name, node, order)
         found: ScanOutcome | None = None
         if task.arguments["windows_updates"]:
@@ -52,9 +56,9 @@ class ActionModule(UpdatingAction):
             count=len(turns),
             is_order_named=bool(task.arguments["node_order"]),
             updates=found.accepted if found else None,
-            hotfixes=plan.hotfixes if plan else None,
+            hotfixes=hotfixes.hotfixes if hotfixes else None,
             left_out=found.left_out if found else (),
-            ignored=plan.ignored if plan else (),
+            ignored=hotfixes.ignored if hotfixes else (),
             pending=waiting,
             in_the_way=tuple(text for member in members for text in not_normal(member)),
         )
@@ -75,7 +79,7 @@ class ActionModule(UpdatingAction):
 
     @staticmethod
     def _hotfixes(task: TaskRun, nodes: list[str], node: str) -> NodePlan | None:
-        if task.arguments["hotfix_root_folder_path"] is None:
+        if not task.arguments["hotfix_root_folder_path"]:
             return None
         with checked_root(task, nodes) as (_share, root):
             return root.plans[node]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from collections.abc import Sequence
 
 from ..module_utils._cau import run_report
-from ..module_utils._cau.recovery import FoundRun
+from ..module_utils._cau.recovery import FoundRun, newest_entries
 from ..module_utils._cau.remains import Watch
 from ..module_utils._cau.takeover import TakeoverOptions, look_once
 from ..module_utils._wmi.cluster import ClusterNode
@@ -36,7 +37,7 @@ class ActionModule(UpdatingAction):
         own = task.run_fact()
         _remains, found, decision = look_once(task.fleet(info.name, hosts), own.run_id if own else None, Watch(options.is_running), options)
         result = {
-            "runs": [_run(run) for run in found],
+            "runs": [_run(run, members) for run in found],
             "nodes": [_node(node, hosts.get(node.name), found) for node in members],
             "next": run_report.next_sentences(decision, members, silent, found),
             "to_decide": run_report.questions(decision, members, silent, found),
@@ -51,7 +52,7 @@ def _reason(node: ClusterNode, unreachable: dict[str, str]) -> str:
     return named[0] if named else "no host of the inventory that answers is this node"
 
 
-def _run(run: FoundRun) -> dict[str, t.Any]:
+def _run(run: FoundRun, members: Sequence[ClusterNode]) -> dict[str, t.Any]:
     owner = run.owner
     return {
         "run_id": run.run_id,
@@ -67,6 +68,7 @@ def _run(run: FoundRun) -> dict[str, t.Any]:
         "journals": run.journals,
         "stop": run.stop,
         "nodes": [dict(vars(entry)) for entry in run.entries],
+        "counts": run_report.counts(run, members) if run.owner is not None else None,
         "cluster": run.cluster,
         "problems": run.problems,
         "description": run_report.run_sentence(run),
@@ -80,13 +82,24 @@ def _node(node: ClusterNode, host: str | None, found: list[FoundRun]) -> dict[st
         for entry in run.entries
         if entry.node.casefold() == node.name.casefold()
     ]
-    return {"name": node.name, "host": host, "state": node.state, "drain_status": node.drain_status, "doing": doing}
+    entry = next((one for one in newest_entries(found) if one.node.casefold() == node.name.casefold()), None)
+    return {
+        "name": node.name,
+        "host": host,
+        "state": node.state,
+        "drain_status": node.drain_status,
+        "phase": entry.phase.value if entry is not None else None,
+        "since": entry.phase_since if entry is not None else None,
+        "doing": doing,
+    }
 
 
 def _tell(task: TaskRun, result: dict[str, t.Any]) -> None:
     """Say it to whoever looks at the screen."""
     for run in result["runs"]:
         task.progress.say(None, "status", run["description"])
+        if run["counts"] is not None:
+            task.progress.say(None, "status", f"run {run['run_id'][:8]}: {run['counts'].sentence()}")
     if not result["runs"]:
         task.progress.say(None, "status", "no run holds anything")
     for node in result["nodes"]:

@@ -36,6 +36,7 @@ class ActionModule(UpdatingAction):
             return _install(task, None, task.stand_alone_work(), options)
         fact = task.require_run()
         with task.work(fact) as work:
+            work.in_service = task.arguments["in_service"]
             return _install(task, fact, work, options)
 
 

@@ -23,8 +23,11 @@ options:
     description:
       - V(drained) pauses the node and waits until all its groups have moved.
       - V(active) resumes the node when this run has paused it. It is refused while the outcome of an installation on the node is unknown.
+      - V(in_turn), since 0.2.0, leaves the node in service and makes it the one node of the cluster on which this run works, so that
+        O(cluster_aware.updating.wua_install#module:in_service) may install on it. The cluster is looked at as before a drain. Drain the
+        node afterwards, or give the turn back with V(active).
     type: str
-    choices: [drained, active]
+    choices: [drained, active, in_turn]
     required: true
   drain_timeout:
     description:
@@ -72,6 +75,14 @@ options:
       - Seconds that the node may take to become active again.
     type: int
     default: 900
+  wait_for_storage_repair:
+    description:
+      - Seconds to wait, when the node was resumed, until every virtual disk is healthy and no repair runs. When the time has passed, the
+        task fails, with the node in service. With V(0), the task does not wait, and the next drain does within its O(suspend_timeout).
+      - CAU calls it C(WaitForStorageRepairTimeoutMinutes), in minutes.
+    type: int
+    version_added: 0.2.0
+    default: 0
   poll_interval:
     description:
       - Seconds between two looks at the node while waiting for it.

@@ -24,6 +24,14 @@ extends_documentation_fragment:
   - cluster_aware.updating._selection
   - cluster_aware.updating._hotfix
 options:
+  plugins:
+    description:
+      - The plug-ins of the run with their arguments, as M(cluster_aware.updating.run_plan) takes them. Without a list, the other options
+        say what is meant.
+    type: list
+    elements: raw
+    default: []
+    version_added: 0.2.0
   windows_updates:
     description:
       - Whether the run would install the updates that the Windows Update Agent offers. Without them no scan is done.

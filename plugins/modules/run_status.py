@@ -120,6 +120,12 @@ runs:
       type: list
       elements: dict
       sample: [{node: node1, phase: installing, paused_by_us: true}]
+    counts:
+      description:
+        - How many nodes it has brought to a good end (C(done)), have failed or were left out of service (C(failed)), and are not at their
+          end (C(left)). V(null) when it is no run of this collection.
+      type: dict
+      sample: {done: 1, failed: 0, left: 3}
     cluster:
       description: What it did to the cluster as a whole.
       type: dict
@@ -138,7 +144,38 @@ nodes:
   returned: success
   type: list
   elements: dict
-  sample: [{name: HV01-N2, host: hv01-n2, state: up, drain_status: not_initiated, doing: []}]
+  contains:
+    name:
+      description: The name of the node.
+      type: str
+      sample: node1
+    host:
+      description: Its inventory host, V(null) when none answers for it.
+      type: str
+      sample: hv-a.example.com
+    state:
+      description: Its state in the cluster.
+      type: str
+      sample: paused
+    drain_status:
+      description: How far its drain is, V(null) when the cluster does not say.
+      type: str
+      sample: completed
+    phase:
+      description:
+        - How far the newest run is with it, in the words of the journal, V(null) when none has begun with it. The page on trouble of the
+          documentation lists them.
+      type: str
+      sample: installing
+    since:
+      description: When that phase began, by the clock of the controller that drives the run.
+      type: str
+      sample: "2026-03-01T20:14:00+00:00"
+    doing:
+      description: What each run was doing to it, one sentence each.
+      type: list
+      elements: str
+      sample: ["run 5c1f0b0e: installing, paused by the run"]
 next:
   description: What a run that is started now would do, one sentence each.
   returned: success

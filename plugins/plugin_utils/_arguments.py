@@ -19,7 +19,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.selection import Selection
 from ..module_utils._errors import OperationError, Outcome
-from ._combinations import contradictions
+from ._combinations import ROLE_OPTIONS, contradictions
+from ._plugins import plugin_plan
 from ._values import AnyValue, plain
 
 COLLECTION = "cluster_aware.updating"
@@ -31,6 +32,8 @@ SAME_KEYS = ("type", "elements", "required", "default", "choices", "aliases", "n
 # What an argument specification cannot say: the least value of every option that is a number, whatever the task.
 MINIMUMS: Mapping[str, int] = {
     "batch_size": 1,
+    "blocker_interval": 1,
+    "blocker_timeout": 0,
     # Less than that, and a long task of a living run would look dead between two of its heartbeats.
     "dead_after": 900,
     "download_timeout": 1,
@@ -50,9 +53,11 @@ MINIMUMS: Mapping[str, int] = {
     # With less, the two looks at the cluster would be one.
     "settle_time": 1,
     "share_port": 1,
+    "since": 0,
     "stop_after": 1,
     "suspend_timeout": 0,
     "takeover_wait": 0,
+    "wait_for_storage_repair": 0,
     "wait_timeout": 0,
     "warn_after": 1,
 }
@@ -64,10 +69,10 @@ MAXIMUMS: Mapping[str, int] = {
 }
 
 # The tasks that a run consists of; an option means the same in all of them.
-TASKS_OF_A_RUN = ("run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
+TASKS_OF_A_RUN = ("run_plan", "run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
-NOT_IN_ADVANCE = frozenset({"state", "error", "hosts", "members", "later_options", "stand_alone", "turns"})
+NOT_IN_ADVANCE = frozenset({"state", "error", "hosts", "members", "later_options", "stand_alone", "in_service", "turns"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -117,6 +122,15 @@ def argument_specification(task: str) -> dict[str, t.Any]:
     return _specification(documented_options(task))
 
 
+def defaults_of(task: str) -> dict[str, t.Any]:
+    """Return the default of every option of a task, None where it has none.
+
+    Args:
+        task: short name of the task.
+    """
+    return {name: argument.get("default") for name, argument in argument_specification(task).items()}
+
+
 class ArgumentError(OperationError):
     """An argument of the task, or of a later one, cannot work; nothing was sent to any node."""
 
@@ -144,8 +158,9 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
         ArgumentError: one of them cannot work, or no task of a run has it.
         QueryError: the query is not in the language.
         SelectionError: the lists or the expression cannot be applied.
+        PluginError: the list of plug-ins cannot be used, or something else contradicts it.
     """
-    known: dict[str, t.Any] = {}
+    known: dict[str, t.Any] = dict(ROLE_OPTIONS)
     for task in TASKS_OF_A_RUN:
         known |= {name: argument for name, argument in argument_specification(task).items() if name not in NOT_IN_ADVANCE}
     strange = sorted(str(name) for name in options if name not in known)
@@ -154,6 +169,8 @@ def check_in_advance(options: Mapping[str, AnyValue]) -> None:
     specification = {name: {key: value for key, value in known[name].items() if key not in {"default", "required"}} for name in options}
     given, _secrets = _checked(specification, options)
     check_updates(given)
+    if given.get("plugins"):
+        plugin_plan(given, defaults_of("run_plan"))
 
 
 def check_updates(options: Mapping[str, t.Any]) -> None:

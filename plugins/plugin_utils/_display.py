@@ -55,11 +55,11 @@ class DisplayProgress:
             if self._show is not None:
                 self._show(progress_line(self.cluster, node, step, clean))
 
-    def say_block(self, node: str, step: str, lines: Sequence[str]) -> None:
-        """Report several lines about a node in one piece, so that no line of another host comes between them.
+    def say_block(self, node: str | None, step: str, lines: Sequence[str]) -> None:
+        """Report several lines in one piece, so that no line of another host comes between them.
 
         Args:
-            node: name of the node.
+            node: name of the node, None when the whole cluster is meant.
             step: one word of the design.
             lines: the heading first.
         """

@@ -55,6 +55,8 @@ class RunFact:
         released: whether the lock was given back.
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
         began: clock seconds at which the work on this host began.
+        staged: updates that were downloaded to it before its turn, None before anybody has scanned it.
+        staged_on: the same for hosts that were staged side by side by one task.
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
@@ -90,6 +92,8 @@ class RunFact:
     released: bool = False
     beaten_at: float | None = None
     began: float = 0.0
+    staged: int | None = None
+    staged_on: dict[str, int] = field(default_factory=dict)
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0
@@ -186,8 +190,8 @@ class RunFacts:
             node = fact.node_of(host)
             if node is not None and not self.is_over(fact):
                 began = fact.began if host in fact.unfinished else 0.0
-                fact = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)  # noqa: PLW2901 - returned
-                return replace(fact, updates=0, hotfixes=0, restarts=0, attempts=1)
+                own = replace(fact, host=host, node=node, left_alone=False, began=began, outcome=None)
+                return replace(own, staged=None, updates=0, hotfixes=0, restarts=0, attempts=1)
         return None
 
     def ended_in(self, play: str, host: str, others: Iterable[str]) -> RunFact | None:

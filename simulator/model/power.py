@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from . import agent, groups, jobs, quorum, registry, storage
+from . import agent, firmware, groups, jobs, quorum, registry, storage
 from .engine import Model, handler
 from .state import Cause, Cluster, DrainStatus, Node, NodeState, Power, Restart
 
@@ -108,6 +108,7 @@ def power_on(model: Model, cluster: str, node: str) -> None:
     machine.boot_time = model.now
     machine.processes = []
     agent.finish_updates(model, found, machine)
+    firmware.finish(found, machine)
     registry.clear_pending(model, cluster, machine)
     reason_code = restart.reason_code if restart else 0
     model.emit("node_up", cluster, node, reason_code=reason_code, boot_time=machine.boot_time, services_running=[])

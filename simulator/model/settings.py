@@ -53,6 +53,35 @@ class Installer:
 
 
 @dataclass
+class Firmware:
+    """A device of a node whose firmware a made-up vendor's tool updates.
+
+    Args:
+        node: the node.
+        device: id of the device.
+        name: what people call it.
+        installed: the version that it has.
+        available: the newest one.
+        seconds: how long an installation takes.
+        needs_restart: whether a new version takes effect with the next restart.
+        exit_code: what an installation ends with.
+        is_installing: whether one is going on.
+        is_waiting: whether a new version waits for a restart.
+    """
+
+    node: str
+    device: str
+    name: str
+    installed: str
+    available: str
+    seconds: float = 60.0
+    needs_restart: bool = True
+    exit_code: int = 0
+    is_installing: bool = False
+    is_waiting: bool = False
+
+
+@dataclass
 class FileShare:
     """A share that hotfixes are read from, and how the nodes reach the server that stands for it.
 

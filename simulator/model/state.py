@@ -15,7 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .settings import Behaviour, FileShare, Installer, Timings
+from .settings import Behaviour, FileShare, Firmware, Installer, Timings
 
 HEALTHY, WARNING, UNHEALTHY = 0, 1, 2
 """HealthStatus of the storage classes (cau.md 2.5)."""
@@ -345,6 +345,7 @@ class Cluster:
     updates: dict[str, Update] = field(default_factory=dict)
     installers: list[Installer] = field(default_factory=list)
     shares: list[FileShare] = field(default_factory=list)
+    firmware: list[Firmware] = field(default_factory=list)
     storage: Storage = field(default_factory=Storage)
     timings: Timings = field(default_factory=Timings)
     behaviour: Behaviour = field(default_factory=Behaviour)

@@ -13,19 +13,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..cim import Caller, CimFault, ClassSchema, FaultStyle, Instance, Job, MethodSchema, Reply, Value
 from ..model.engine import Model
 from ..model.faults_win32 import RPC_UNAVAILABLE, win32_fault
+from ..model.firmware import devices_of
 from ..model.state import Cause, Node
 from ..schemas import Namespace, namespaces
-from . import cimv2, cluster_update, mscluster, std_reg_prov, storage
+from . import cimv2, cluster_update, firmware, mscluster, std_reg_prov, storage
 from .base import ClassProvider, Context
 
 _PROVIDERS: Mapping[str, ClassProvider] = {
     name.lower(): provider
-    for table in (cimv2.PROVIDERS, std_reg_prov.PROVIDERS, cluster_update.PROVIDERS, mscluster.PROVIDERS, storage.PROVIDERS)
+    for table in (
+        cimv2.PROVIDERS,
+        std_reg_prov.PROVIDERS,
+        cluster_update.PROVIDERS,
+        firmware.PROVIDERS,
+        mscluster.PROVIDERS,
+        storage.PROVIDERS,
+    )
     for name, provider in table.items()
 }
 
 _CLUSTER_NAMESPACES = {"root/mscluster", "root/microsoft/windows/clusterupdate"}
 """They come with the Failover Clustering feature (cau.md 1)."""
+
+_VENDOR_NAMESPACE = "root/contoso/hardware"
+"""It comes with the tool of the vendor whose devices a node has."""
 
 NEWER_GENERATIONS = frozenset({"2022", "23h2", "2025"})
 
@@ -51,6 +62,8 @@ class ModelNodeProvider:
         node = self._node()
         name = namespace.strip("/\\").replace("\\", "/").lower()
         if name in _CLUSTER_NAMESPACES and not node.has_feature:
+            return None
+        if name == _VENDOR_NAMESPACE and not devices_of(self.model.world.clusters[self.cluster], node):
             return None
         return namespaces(node.generation in NEWER_GENERATIONS).get(name)
 

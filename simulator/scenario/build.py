@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from ..model import quorum, registry
-from ..model.settings import Behaviour, FileShare, Installer, Timings
+from ..model.settings import Behaviour, FileShare, Firmware, Installer, Timings
 from ..model.state import (
     Cause,
     Cluster,
@@ -108,6 +108,7 @@ class _Builder:
         self.groups(cluster, data)
         build_updates(cluster, data.get("updates", []), self.refuse)
         cluster.installers = [self.installer(entry) for entry in data.get("installers", [])]
+        cluster.firmware = [Firmware(**entry) for entry in data.get("firmware", [])]
         cluster.shares = [FileShare(**entry) for entry in data.get("shares", [])]
         cluster.storage = self.storage(cluster, data.get("storage", {}))
         self.settle(cluster)

@@ -26,7 +26,7 @@ CIM_TYPES = frozenset(
 )
 """Everything else in a type position is the name of an embedded class."""
 
-_FILES = ("cimv2", "cluster_update", "mscluster", "storage")
+_FILES = ("cimv2", "cluster_update", "firmware", "mscluster", "storage")
 
 _ALIASES = {"root/default": ("root/cimv2", frozenset({"stdregprov"}))}
 """StdRegProv is registered in root/default as well (wmi-classes.yml)."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +15,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from simulator.background import first_free_address
 
 from .control import Control
 from .processes import CHECKOUT, Child, clean_environment, start, stop
@@ -206,19 +206,4 @@ class Twin:
 
 def free_block() -> str:
     """Return the first of some consecutive loopback addresses on which nobody listens."""
-    dice = random.SystemRandom()
-    for _attempt in range(200):
-        second, third = dice.randint(16, 254), dice.randint(0, 254)
-        if all(_is_free(f"127.{second}.{third}.{last}", port) for last in range(1, MOST_NODES + 1) for port in (PORT, TLS_PORT)):
-            return f"127.{second}.{third}.1"
-    raise TwinError("no loopback addresses are free")
-
-
-def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
+    return first_free_address(MOST_NODES, (PORT, TLS_PORT))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tests.harness.stage import Stage
@@ -35,6 +36,8 @@ def test_schedule_of_the_role_and_the_run_never_meet(opened: Open) -> None:
     run = running.finish(120)
     assert run.exit_code == 0, run.screen
     assert states(stage) == ["offline", "online"]
+    table = r"status    1 done, 0 failed, 1 to come\n  MIN01-N\d  ok 1 update 1 restart .*\n  MIN01-N\d  next, 1 update staged\n"
+    assert re.search(table, run.screen), run.screen
     stage.twin.control.send("act", act="self_update", group=ROLE)
     events = stage.twin.events()
     assert count(events, "run_lock_refused") == 0
@@ -52,6 +55,7 @@ def test_role_that_a_killed_run_took_offline_is_brought_back_by_recover(opened: 
     run = stage.playbook(RECOVER)
     assert run.exit_code == 0, run.screen
     assert f"keeps the CAU role {ROLE} offline" in run.screen
+    assert "0 done, 0 failed, 2 left" in run.screen
     assert f"it would bring the CAU role {ROLE} back at its end" in run.screen
     assert states(stage) == ["offline", "online"]
     assert stage.verdict(accepted_offline=frozenset({ROLE}), may_not_finish=True) == []

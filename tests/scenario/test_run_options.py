@@ -107,3 +107,14 @@ def test_node_that_is_paused_without_drain_keeps_its_roles_and_is_not_restarted(
     assert count(events, "restart_requested") == count(events, "group_moved") == 0
     # The scan that would tell what the restart brings to light is that of the next run.
     assert stage.verdict(may_not_finish=True) == []
+
+
+def test_run_ends_only_when_the_storage_is_repaired(opened: Open) -> None:
+    storage = {"s2d": True, "virtual_disks": ["Volume1"], "repair_seconds": 200}
+    stage = opened(clusters.cluster(size=3, storage=storage))
+    run = run_role(stage, only_nodes=["MIN01-N1"], wait_for_storage_repair=3600)
+    assert run.exit_code == 0, run.screen
+    order = [event["event"] for event in stage.twin.events() if event["event"] in {"resumed", "storage_job_ended", "run_lock_released"}]
+    assert order[0] == "resumed"
+    assert order.index("storage_job_ended") < order.index("run_lock_released")
+    assert stage.verdict(may_not_finish=True) == []

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import typing as t
 from collections.abc import Callable
@@ -61,6 +62,8 @@ class Job:
         (environment / "passwords").write_text(json.dumps({r"^SSH [pP]assword:\s*?$": clusters.CANARY}), encoding="utf-8")
         (environment / "cmdline").write_text(f"--ask-pass -u {stage.user}", encoding="utf-8")
         (environment / "settings").write_text(json.dumps(settings), encoding="utf-8")
+        # In AWX nothing names another one.
+        (environment / "envvars").write_text(json.dumps({"ANSIBLE_CONFIG": str(self.folder / "project" / "ansible.cfg")}), encoding="utf-8")
 
     def arguments(self, ident: str, *more: str) -> tuple[str, ...]:
         return ("run", str(self.folder), "-p", "site.yml", "--ident", ident, *more)
@@ -90,6 +93,8 @@ def test_job_runs_with_the_password_of_the_prompt_and_gives_artifacts(job: Calla
     run = made.run("1")
     assert run.exit_code == 0, run.screen
     assert made.status("1") == "successful"
+    assert run.screen.count("CLUSTER UPDATES") == 1
+    assert re.search(r"  MIN01-N1  ok  1 update 1 restart in .*\r?\n  MIN01-N2  ok  1 update 1 restart in ", run.screen), run.screen
     outcomes = made.stats("1")["cluster_updates"]
     assert {node: outcome["state"] for node, outcome in outcomes.items()} == {"MIN01-N1": "ok", "MIN01-N2": "ok"}
     assert count(made.stage.twin.events(), "update_installed") == 2
@@ -134,4 +139,5 @@ def test_failed_job_is_failed(job: Callable[..., Job]) -> None:
     run = made.run("1")
     assert run.exit_code == 2
     assert made.status("1") == "failed"
+    assert "  MIN01-N1  FAILED         " in run.screen.partition("CLUSTER UPDATES")[2]
     assert made.stage.verdict() == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tools.environment import CHECKOUT
+from tools.messages import BEGIN, PAGE, collect, written
 from tools.site.__main__ import OVERVIEW, chapters, links, navigation, reachable
 
 GUIDES = CHECKOUT / "docs"
@@ -45,3 +46,17 @@ def test_site_has_the_reference_and_a_table_of_contents_for_each_chapter() -> No
     assert text.count("```{toctree}") == len(chapters()) + 1
     assert "\n/docs/run\n" in text
     assert "</reference/index>" in text
+
+
+def test_every_error_message_stands_on_its_page() -> None:
+    """`python -m tools.messages` writes the page anew."""
+    assert sum(map(len, collect().values())) > 180
+    assert written() == PAGE.read_text(encoding="utf-8")
+
+
+def test_messages_that_are_met_first_are_messages() -> None:
+    head, _mark, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    _, table = head.split("## The ones that people meet first")
+    first = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| ") and not line.startswith(("| message", "| ---"))]
+    assert len(first) > 5
+    assert [message for message in first if f"\n{message} |" not in rest] == []

@@ -215,6 +215,10 @@ class ResumeFailedError(CauError):
     """The node could not be brought back into service."""
 
 
+class StorageNotRepairedError(CauError):
+    """The node serves again, and the storage was not repaired in the time that it had."""
+
+
 class RestartFailedError(CauError):
     """The node was not restarted, or did not come back as it should."""
 
@@ -293,3 +297,40 @@ class TimeLimitError(CauError):
 
 class NotOurPauseError(CauError):
     """The node is paused, or was resumed, by somebody else: it is theirs."""
+
+
+class PluginError(CauError):
+    """A plug-in, or an argument of one, that a run is told to use cannot be used; nothing was sent to any node."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, operation="plug-ins", remedy=remedy, outcome=Outcome.NOT_DONE)
+
+
+class PluginShapeError(CauError):
+    """What a plug-in of a user's own says is not in the shape that it must have, so that nothing of it is believed."""
+
+
+class HookFailedError(CauError):
+    """Tasks of the user's failed that belong to a node.
+
+    Args:
+        message: which ones, and why.
+        errors: the kind of the error, so that one which ends the run still does.
+        context: see OperationError.
+    """
+
+    def __init__(self, message: str, *, errors: Sequence[str] = (), **context: t.Unpack[Context]) -> None:
+        super().__init__(message, **context)
+        self.errors = tuple(errors)
+
+
+class BlockedError(HookFailedError):
+    """A blocker kept the node in service for as long as it was tried."""
+
+
+class PreNodeTasksError(HookFailedError):
+    """The tasks before the node failed, so that it was not touched."""
+
+
+class PostNodeTasksError(HookFailedError):
+    """The tasks after the node failed; it serves."""

@@ -109,6 +109,7 @@ class NodeWork:
         progress: where lines for the user go.
         ownership: what proves that the node may be changed; None on a stand-alone host.
         journal: where the run writes what it does to the node; None on a stand-alone host.
+        in_service: whether the node is worked on while it serves: it has the turn, and is not paused.
         check: raises when the keeper found that the run must stop; called wherever the work can end.
         heed: raises when somebody asked the run to stop; called only where the node serves or can be brought back at once.
     """
@@ -120,6 +121,7 @@ class NodeWork:
     progress: Progress
     ownership: Ownership | None = None
     journal: Journal | None = None
+    in_service: bool = False
     check: Callable[[], None] = field(default=never_stop)
     heed: Callable[[], None] = field(default=never_stop)
 

@@ -139,7 +139,8 @@ class Journal:
         Raises:
             JournalError: one of the two did not take it, so that run's own entry has to stay.
         """
-        return self._write_both(replace(entry, changed_at=self.clock.utc(), sequence=entry.sequence + 1))
+        now = self.clock.utc()
+        return self._write_both(replace(entry, changed_at=now, phase_since=now, sequence=entry.sequence + 1))
 
     def write_cluster(self, entry: ClusterEntry) -> None:
         """Write down what this run does to the cluster as a whole, on every node.
@@ -286,7 +287,10 @@ class Journal:
     def _changed(self, node: str, changes: EntryChanges) -> NodeEntry:
         own = self.fleet.spelled(node)
         before = self.read(own) or NodeEntry(own)
-        entry = replace(before, **changes, changed_at=self.clock.utc(), sequence=before.sequence + 1)
+        now = self.clock.utc()
+        entry = replace(before, **changes, changed_at=now, sequence=before.sequence + 1)
+        if entry.phase is not before.phase or entry.phase_since is None:
+            entry = replace(entry, phase_since=now)
         if entry.phase is not Phase.LEFT_OUT:
             return replace(entry, left_from=None)
         # Whoever takes the run over has to know how far it was.

@@ -30,7 +30,8 @@ MAX_INSTALLED = 500
 MAX_RUNS = 20
 MAX_HOTFIX_CHARACTERS = 60_000
 MAX_FAILED_CHARACTERS = 10_000
-"""What the paths of hotfixes may take of an entry; of more, the oldest are written as digests."""
+MAX_PLUGIN_CHARACTERS = 10_000
+"""What the paths of hotfixes, and the updates of plug-ins, may take of an entry; of more, the oldest are written as digests."""
 
 
 def encode_owner(owner: RunOwner, cluster: str) -> str:
@@ -133,7 +134,13 @@ def encode_entry(entry: NodeEntry) -> str:
             "hotfixes": _shortened(entry.hotfixes, MAX_HOTFIX_CHARACTERS),
             "failed_hotfixes": _shortened(entry.failed_hotfixes, MAX_FAILED_CHARACTERS),
             "unknown_hotfixes": list(entry.unknown_hotfixes),
+            "hooks_open": entry.hooks_open,
+            "plugin": entry.plugin,
+            "plugin_updates": list(entry.plugin_updates),
+            "plugin_installed": _shortened(entry.plugin_installed[-MAX_INSTALLED:], MAX_PLUGIN_CHARACTERS),
+            "plugin_rounds": list(entry.plugin_rounds),
             "changed_at": None if entry.changed_at is None else encode_moment(entry.changed_at),
+            "phase_since": None if entry.phase_since is None else encode_moment(entry.phase_since),
             "sequence": entry.sequence,
         }
     )
@@ -177,7 +184,14 @@ def decode_entry(text: str) -> NodeEntry:
         hotfixes=_field(record, "hotfixes", _texts, ()),
         failed_hotfixes=_field(record, "failed_hotfixes", _texts, ()),
         unknown_hotfixes=_field(record, "unknown_hotfixes", _texts, ()),
+        # Nor had one from before there were hooks and own plug-ins any of these.
+        hooks_open=_field(record, "hooks_open", _boolean, False),
+        plugin=_field(record, "plugin", _optional(_text), None),
+        plugin_updates=_field(record, "plugin_updates", _texts, ()),
+        plugin_installed=_field(record, "plugin_installed", _texts, ()),
+        plugin_rounds=_field(record, "plugin_rounds", _texts, ()),
         changed_at=_field(record, "changed_at", _optional(_moment)),
+        phase_since=_field(record, "phase_since", _optional(_moment), None),
         sequence=_field(record, "sequence", _count),
     )
 

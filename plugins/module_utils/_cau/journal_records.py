@@ -148,7 +148,13 @@ class NodeEntry:
             installer is open is the last.
         failed_hotfixes: paths of those that failed; a run that takes this one over tries them again.
         unknown_hotfixes: paths of those whose outcome nobody knows; they are never tried again by a run that remembers them.
+        hooks_open: whether the tasks before the node were begun and those after it have not run.
+        plugin: name of the own plug-in whose installation was begun and is not known to have ended.
+        plugin_updates: ids of the updates that it was to install.
+        plugin_installed: the updates that own plug-ins installed, as plug-in and id, oldest first.
+        plugin_rounds: the own plug-ins that have installed, once for each time.
         changed_at: the controller's time of the last change, for people.
+        phase_since: the controller's time at which this phase began, for people.
         sequence: counts the changes, so that the newer of two copies is known.
     """
 
@@ -173,7 +179,13 @@ class NodeEntry:
     hotfixes: tuple[str, ...] = ()
     failed_hotfixes: tuple[str, ...] = ()
     unknown_hotfixes: tuple[str, ...] = ()
+    hooks_open: bool = False
+    plugin: str | None = None
+    plugin_updates: tuple[str, ...] = ()
+    plugin_installed: tuple[str, ...] = ()
+    plugin_rounds: tuple[str, ...] = ()
     changed_at: datetime | None = None
+    phase_since: datetime | None = None
     sequence: int = 0
 
     @property
@@ -189,6 +201,16 @@ class NodeEntry:
         """
         known = {path.casefold() for path in (*self.hotfixes, *self.failed_hotfixes, *self.unknown_hotfixes)}
         return hotfix.casefold() in known or digest_of(hotfix) in known
+
+    def has_installed(self, plugin: str, update_id: str) -> bool:
+        """Return whether an own plug-in has installed an update in this run.
+
+        Args:
+            plugin: its name.
+            update_id: the update.
+        """
+        name = installed_name(plugin, update_id)
+        return name in self.plugin_installed or digest_of(name) in self.plugin_installed
 
 
 class EntryChanges(t.TypedDict, total=False):
@@ -213,6 +235,11 @@ class EntryChanges(t.TypedDict, total=False):
     hotfixes: tuple[str, ...]
     failed_hotfixes: tuple[str, ...]
     unknown_hotfixes: tuple[str, ...]
+    hooks_open: bool
+    plugin: str | None
+    plugin_updates: tuple[str, ...]
+    plugin_installed: tuple[str, ...]
+    plugin_rounds: tuple[str, ...]
 
 
 def age_order(entry: NodeEntry) -> tuple[int, float]:
@@ -223,6 +250,11 @@ def age_order(entry: NodeEntry) -> tuple[int, float]:
     return entry.sequence, entry.changed_at.timestamp() if entry.changed_at is not None else 0.0
 
 
+def installed_name(plugin: str, update_id: str) -> str:
+    """Return how an update that an own plug-in installed is noted."""
+    return f"{plugin} {update_id}"
+
+
 def digest_of(hotfix: str) -> str:
-    """Return what stands for the path of a hotfix where the path itself takes too much room."""
+    """Return what stands for the path of a hotfix, or an update of a plug-in, where the text itself takes too much room."""
     return hashlib.sha256(hotfix.casefold().encode()).hexdigest()[:DIGEST_CHARACTERS]

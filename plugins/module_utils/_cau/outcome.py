@@ -137,10 +137,15 @@ def summary_line(cluster: str, outcomes: Sequence[NodeOutcome], nodes: Sequence[
 
 
 def _part(outcome: NodeOutcome) -> str:
+    return f"{outcome.node} {words_of(outcome)}"
+
+
+def words_of(outcome: NodeOutcome) -> str:
+    """Return how the run ended for a node, without the node's name."""
     if outcome.state is NodeState.NOTHING_TO_DO:
-        return f"{outcome.node} nothing to do"
+        return "nothing to do"
     if outcome.state is NodeState.LEFT_ALONE:
-        return f"{outcome.node} left as it was: {_line(outcome.reason)}"
+        return f"left as it was: {_line(outcome.reason)}"
     done = []
     if outcome.updates or (outcome.state is NodeState.OK and not outcome.hotfixes):
         done.append(_count(outcome.updates, "update"))
@@ -151,12 +156,12 @@ def _part(outcome: NodeOutcome) -> str:
     if outcome.state is NodeState.OK:
         tried = f" at attempt {outcome.attempts}" if outcome.attempts > 1 else ""
         told = [f"({_line(outcome.reason)})"] if outcome.reason else []
-        return " ".join([outcome.node, f"ok{tried}", *done, _duration(outcome.seconds), *told])
+        return " ".join([f"ok{tried}", *done, _duration(outcome.seconds), *told])
     if outcome.attempts > 1:
         done.append(_count(outcome.attempts, "attempt"))
     word = "FAILED" if outcome.state is NodeState.FAILED else "LEFT OUT OF SERVICE"
     after = f" (after {' and '.join(done)})" if done else ""
-    return f"{outcome.node} {word} {_line(outcome.reason)}{after}"
+    return f"{word} {_line(outcome.reason)}{after}"
 
 
 def _duration(seconds: float) -> str:

@@ -12,8 +12,9 @@ from __future__ import annotations
 from .._errors import OperationError
 from .._wmi.errors import NotAClusterNodeError
 from .._wmi.node_client import NodeClient
-from .errors import CauError
+from .errors import CauError, GateRefusedError
 from .fleet import NodeWork
+from .gate import not_normal
 from .journal import Journal
 from .journal_records import NodeEntry
 from .ownership import Ownership
@@ -51,6 +52,9 @@ def _require(work: NodeWork, *, is_act: bool) -> None:
         require_stand_alone(work.client)
         return
     work.ownership.verify_lock()
+    if work.in_service:
+        _require_serving(work, work.ownership, is_act=is_act)
+        return
     entry = entry_of(work)
     if entry is None or not entry.paused_by_us:
         # A node that was never drained has no turn either, and that is not what its user has to know.
@@ -62,6 +66,27 @@ def _require(work: NodeWork, *, is_act: bool) -> None:
     work.ownership.verify_paused_by_us()
     if is_act:
         work.ownership.verify_members()
+
+
+def _require_serving(work: NodeWork, ownership: Ownership, *, is_act: bool) -> None:
+    """Make sure that a node on which the run works while it serves has the turn, and is up and normal.
+
+    Raises:
+        CauError: one of it is not so, or cannot be read.
+    """
+    if is_act:
+        ownership.verify_turn()
+    else:
+        ownership.touch_turn()
+    found = not_normal(work.client.cluster.node(work.node))
+    if found:
+        raise GateRefusedError(
+            f"it is to be worked on while it serves, and {'; '.join(found)}",
+            findings=found,
+            node=work.node,
+            operation="verify",
+            remedy="Bring it into service, or drain it and leave in_service out",
+        )
 
 
 def require_run(work: NodeWork, operation: str) -> tuple[Ownership, Journal]:

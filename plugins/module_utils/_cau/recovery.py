@@ -156,7 +156,7 @@ def is_unfinished(entry: NodeEntry) -> bool:
 
 def is_installing(entry: NodeEntry) -> bool:
     """Return whether the outcome of something that a run has begun to install is open."""
-    return bool(entry.batch) or entry.installer is not None
+    return bool(entry.batch) or entry.installer is not None or entry.plugin is not None
 
 
 def is_out(node: ClusterNode) -> bool:
@@ -291,8 +291,9 @@ def continued(entry: NodeEntry, *, is_paused: bool, has_ended: bool = False) -> 
         return replace(entry, phase=_phase_to_go_on(entry), left_from=None, reason=None)
     # What is left is what it remembers: the node serves, or is out of service by somebody else's will.
     phase = Phase.INSTALLING if is_installing(entry) else Phase.LOCKED
-    rounds = 0 if entry.phase in _SERVED else entry.rounds
-    return replace(entry, phase=phase, paused_by_us=False, undrained=False, left_from=None, reason=None, boot_time=None, rounds=rounds)
+    if entry.phase in _SERVED:
+        entry = replace(entry, rounds=0, plugin_rounds=())
+    return replace(entry, phase=phase, paused_by_us=False, undrained=False, left_from=None, reason=None, boot_time=None)
 
 
 def _phase_to_go_on(entry: NodeEntry) -> Phase:
@@ -325,5 +326,6 @@ def told_about(name: str, runs: Sequence[FoundRun]) -> tuple[str, bool]:
 
 def is_worth_writing(entry: NodeEntry) -> bool:
     """Return whether an entry that was taken over says anything that a run without it would not know."""
-    has_hotfixes = bool(entry.hotfixes or entry.unknown_hotfixes)
-    return is_unfinished(entry) or bool(entry.installed) or entry.rounds > 0 or entry.attempts > 1 or has_hotfixes
+    is_worked_on = bool(entry.installed or entry.hotfixes or entry.unknown_hotfixes or entry.plugin_installed)
+    is_counted = entry.rounds > 0 or entry.attempts > 1 or bool(entry.plugin_rounds)
+    return is_unfinished(entry) or is_worked_on or is_counted or entry.hooks_open

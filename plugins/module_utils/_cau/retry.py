@@ -25,6 +25,8 @@ NEVER_RETRIED = frozenset(
     {
         "ArgumentError",
         "BatchError",
+        # It has been tried again for as long as it may.
+        "BlockedError",
         "ConnectionOptionError",
         "ConnectionTypeError",
         "MembershipError",
@@ -34,6 +36,9 @@ NEVER_RETRIED = frozenset(
         "OfferedAgainError",
         "OutcomeUnknownError",
         "PersonNeededError",
+        "PluginError",
+        # Nothing is left to install, so that another attempt would pass for a success without them.
+        "PostNodeTasksError",
         "QueryError",
         "RestartNotAllowedError",
         "RunLockFailedError",
@@ -42,6 +47,7 @@ NEVER_RETRIED = frozenset(
         "RunStoppedError",
         "SelectionError",
         "StoppedError",
+        "StorageNotRepairedError",
     }
 )
 
@@ -84,6 +90,13 @@ def begin(work: NodeWork) -> Retry:
     _ownership, journal = require_run(work, "retry")
     entry = entry_of(work) or NodeEntry(work.node)
     new = journal.write(
-        work.node, phase=Phase.LOCKED, attempts=max(1, entry.attempts) + 1, rounds=0, failed_hotfixes=(), boot_time=None, reason=None
+        work.node,
+        phase=Phase.LOCKED,
+        attempts=max(1, entry.attempts) + 1,
+        rounds=0,
+        plugin_rounds=(),
+        failed_hotfixes=(),
+        boot_time=None,
+        reason=None,
     )
     return Retry(new.attempts, new.phase.value if is_unfinished(new) else "")

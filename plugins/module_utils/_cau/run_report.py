@@ -10,6 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from .._wmi.cluster import ClusterNode, NodeState
 from .journal_records import NodeEntry, Phase
@@ -47,9 +48,43 @@ def run_sentence(run: FoundRun) -> str:
     return ", ".join(parts)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How far a run is with the nodes of its cluster.
+
+    Args:
+        done: nodes that it has brought to a good end.
+        failed: nodes that failed and serve again, or that it left out of service.
+        left: nodes that it has not brought to an end.
+    """
+
+    done: int
+    failed: int
+    left: int
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        return f"{self.done} done, {self.failed} failed, {self.left} left"
+
+
+def counts(run: FoundRun, members: Sequence[ClusterNode]) -> Counts:
+    """Return how far a run is, as its journal tells.
+
+    Args:
+        run: the run.
+        members: the nodes of the cluster.
+    """
+    names_of_members = {node.name.casefold() for node in members}
+    ended = [entry for entry in run.entries if entry.phase in {Phase.DONE, Phase.LEFT_OUT} and entry.node.casefold() in names_of_members]
+    # A node that ended well has no reason to give.
+    done = sum(entry.phase is Phase.DONE and entry.reason is None for entry in ended)
+    return Counts(done, len(ended) - done, len(members) - len(ended))
+
+
 def entry_sentence(entry: NodeEntry) -> str:
     """Return what a run was doing to a node."""
-    parts = ["out of service" if entry.phase is Phase.LEFT_OUT else entry.phase.value]
+    has_failed = entry.phase is Phase.DONE and entry.reason is not None
+    parts = ["out of service" if entry.phase is Phase.LEFT_OUT else "failed" if has_failed else entry.phase.value]
     if entry.phase is Phase.LEFT_OUT and entry.left_from is not None:
         parts.append(f"left while {entry.left_from.value}")
     if entry.attempts > 1:
@@ -66,8 +101,9 @@ def entry_sentence(entry: NodeEntry) -> str:
         parts.append(f"{len(entry.installed)} installed")
     if entry.unknown_hotfixes:
         parts.append(f"outcome not known of {names(entry.unknown_hotfixes)}")
-    if entry.changed_at is not None:
-        parts.append(f"since {entry.changed_at:%H:%M} UTC of the controller")
+    since = entry.phase_since or entry.changed_at
+    if since is not None:
+        parts.append(f"since {since:%H:%M} UTC of the controller")
     if entry.reason:
         parts.append(entry.reason)
     return ", ".join(parts)

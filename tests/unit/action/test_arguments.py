@@ -52,7 +52,7 @@ def test_action_group_holds_every_task() -> None:
 
 def test_choices_and_elements_are_taken_over() -> None:
     specification = argument_specification("cluster_node")
-    assert specification["state"] == {"type": "str", "required": True, "choices": ["drained", "active"]}
+    assert specification["state"] == {"type": "str", "required": True, "choices": ["drained", "active", "in_turn"]}
     assert argument_specification("wua_scan")["accept"]["elements"] == "str"
 
 
@@ -67,13 +67,14 @@ def test_every_variable_of_the_role_follows_a_node_whose_turn_another_host_takes
     tasks = ROOT / "roles/rolling_update/tasks"
     work = yaml.safe_load((tasks / "cluster.yml").read_text(encoding="utf-8"))
     turn = next(task for part in work for task in part.get("block", []) if "loop" in task)["vars"]
-    kept = yaml.safe_load((tasks / "own.yml").read_text(encoding="utf-8"))[0]["vars"]
+    kept = yaml.safe_load((tasks / "own.yml").read_text(encoding="utf-8"))[1]["vars"]
     options = yaml.safe_load((ROOT / "roles/rolling_update/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]
     # The members are those of the play, and what was found is a matter of the turn.
     expected = set(options["options"]) - {"rolling_update_members", "rolling_update_found"}
     assert set(turn) - {"rolling_update_own", "rolling_update_turns"} == expected, "add the variable to tasks/cluster.yml"
     assert {*kept["names"], *kept["without_default"]} == expected, "add the variable to tasks/own.yml"
-    assert set(kept["stage"]) == {name for name in expected if name.removeprefix("rolling_update_") in documented_options("wua_download")}
+    stage = yaml.safe_load((tasks / "stage.yml").read_text(encoding="utf-8"))[0]["cluster_aware.updating.wua_download"]
+    assert kept["stage"] == stage
 
 
 @pytest.mark.parametrize("task", TASKS)

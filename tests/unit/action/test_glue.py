@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import logging
 import os
 import signal
@@ -16,7 +17,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible.module_utils._internal._datatag._tags import Deprecated
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._display import DisplayProgress, progress_line
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._process import is_running, process_identity
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils._stop import StoppedError, quiet_libraries, stop_signals
@@ -48,9 +48,19 @@ def test_plain_keeps_none_and_booleans() -> None:
     assert plain([None, True, timedelta(minutes=1), {3, 1}]) == [None, True, 60.0, [1, 3]]
 
 
+def marked(value: object) -> object:
+    """Return the value as Ansible hands it on: of a subclass, which is a tagged type from ansible-core 2.19 on."""
+    try:
+        tags = importlib.import_module("ansible.module_utils._internal._datatag._tags")
+    except ImportError:
+        return type("Marked", (type(value),), {})(value)
+    found: object = tags.Deprecated(msg="a tag").tag(value)
+    return found
+
+
 @pytest.mark.parametrize("value", ["text", 7, 1.5])
 def test_plain_takes_ansible_tags_off(value: object) -> None:
-    tagged = Deprecated(msg="a tag").tag(value)
+    tagged = marked(value)
     assert type(tagged) is not type(value)
     assert type(plain(tagged)) is type(value)
 

@@ -35,6 +35,7 @@ REQUIRED: dict[str, dict[str, t.Any]] = {
     "cluster_node": {"state": "drained"},
     "hotfix_apply": FOLDER,
     "hotfix_info": FOLDER,
+    "node_hook": {"hook": "pre", "state": "begun"},
     "node_outcome": {"state": "finished"},
 }
 

@@ -27,6 +27,17 @@ def test_finished_node_without_updates_had_nothing_to_do(playbook: Playbook) -> 
     assert result["run_ends"] is False
 
 
+def test_running_table_stands_after_each_node_but_the_last(playbook: Playbook) -> None:
+    for host in ("hv-b", "hv-c", "hv-a"):
+        join(playbook, host)
+        playbook.run("node_outcome", host, state="finished")
+    tables = [text for text in playbook.shown if " to come" in text]
+    assert [text.partition("status")[2].split() for text in tables] == [
+        ["1", "done,", "0", "failed,", "2", "to", "come", "node2", "nothing", "to", "do", "node3", "next", "node1", "to", "come"],
+        ["2", "done,", "0", "failed,", "1", "to", "come", "node2", "nothing", "to", "do", "node3", "nothing", "to", "do", "node1", "next"],
+    ]
+
+
 def test_last_node_ends_the_run(playbook: Playbook) -> None:
     for host in ("hv-a", "hv-b", "hv-c"):
         join(playbook, host)

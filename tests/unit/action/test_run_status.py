@@ -61,6 +61,20 @@ def test_status_tells_what_a_dead_run_left(playbook: Playbook, world: FakeWorld)
     assert not world.calls(*WRITES)
 
 
+def test_status_counts_the_nodes_and_tells_phases_and_since_when(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", dead_after=900)
+    playbook.run("node_outcome", "hv-a", state="failed", error={"msg": "broken"}, max_failed_nodes=1)
+    playbook.run("run_lock", "hv-b")
+    playbook.run("cluster_node", "hv-b", state="drained")
+    playbook.restart()
+    result = playbook.run("run_status", "hv-c")
+    assert result["runs"][0]["counts"] == {"done": 0, "failed": 1, "left": 2}
+    assert any(line.endswith("0 done, 1 failed, 2 left") for line in playbook.shown)
+    assert [node["phase"] for node in result["nodes"]] == ["done", "drained", None]
+    assert result["nodes"][1]["since"] is not None
+    assert "failed" in result["nodes"][0]["doing"][0]
+
+
 def test_status_names_a_node_that_gives_no_answer(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node3").is_reachable = False
     result = playbook.run("run_status", "hv-a")

@@ -50,6 +50,7 @@ def test_entry_is_read_back_as_it_was_written(world: FakeWorld, ours: Coordinato
         services_before=("Spooler",),
         online_groups_before=("VM ü",),
         changed_at=START,
+        phase_since=START,
         sequence=2,
     )
 
@@ -267,3 +268,12 @@ def test_controller_that_was_stopped_says_so_on_the_node(ours: Coordinator) -> N
     ours.journal.note_stop("node2")
     stopped = {name: entry.is_stopped for name in ours.fleet.names if (entry := ours.journal.read_run(name)) is not None}
     assert stopped == {"node1": False, "node2": True, "node3": False}
+
+
+def test_phase_keeps_the_time_of_its_begin(world: FakeWorld, ours: Coordinator, clock: FakeClock) -> None:
+    ours.acquire()
+    began = ours.journal.write("node1", phase=Phase.INSTALLING).phase_since
+    clock.advance(60)
+    assert ours.journal.write("node1", installed=("u1",)).phase_since == began
+    clock.advance(60)
+    assert ours.journal.write("node1", phase=Phase.RESTARTING).phase_since == clock.utc()

@@ -61,6 +61,11 @@ ENTRIES = st.builds(
     hotfixes=NAMES,
     failed_hotfixes=NAMES,
     unknown_hotfixes=NAMES,
+    hooks_open=st.booleans(),
+    plugin=st.none() | LINES,
+    plugin_updates=NAMES,
+    plugin_installed=NAMES,
+    plugin_rounds=NAMES,
     changed_at=st.none() | MOMENTS,
     sequence=st.integers(0, 10**6),
 )

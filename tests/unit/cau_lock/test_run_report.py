@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry, Phase, RunOwner, StopRecord
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.recovery import FoundRun, decide
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.run_report import (
+    counts,
     entry_sentence,
     next_sentences,
     questions,
@@ -89,3 +90,20 @@ def test_foreign_coordinator_is_asked_about() -> None:
 def test_entry_tells_how_far_a_node_was() -> None:
     entry = NodeEntry("node1", Phase.LEFT_OUT, paused_by_us=True, left_from=Phase.RESTARTING, installed=("a",), reason="did not come back")
     assert entry_sentence(entry) == "out of service, left while restarting, paused by the run, 1 installed, did not come back"
+
+
+def test_counts_tell_how_far_a_run_is() -> None:
+    entries = (
+        NodeEntry("node1", Phase.DONE),
+        NodeEntry("node2", Phase.DONE, reason="KB1 failed"),
+        NodeEntry("node3", Phase.LEFT_OUT, reason="did not come back"),
+        NodeEntry("node4", Phase.INSTALLING),
+        NodeEntry("evicted", Phase.DONE),
+    )
+    members = [ClusterNode(f"NODE{number}", NodeState.UP) for number in range(1, 6)]
+    assert counts(FoundRun(RUN_A, OWNER, entries=entries), members).sentence() == "1 done, 2 failed, 2 left"
+
+
+def test_node_that_failed_and_serves_is_told_as_failed() -> None:
+    entry = NodeEntry("node1", Phase.DONE, reason="KB1 failed", changed_at=START, phase_since=START.replace(hour=19))
+    assert entry_sentence(entry) == "failed, since 19:00 UTC of the controller, KB1 failed"

@@ -36,10 +36,17 @@ def wait_for_open_installer(work: NodeWork, operation: str, limit_seconds: float
         The node's entry, which names the installer; None where there is none.
 
     Raises:
-        OutcomeUnknownError: it may still be running.
+        OutcomeUnknownError: it may still be running, or a plug-in of a user's own has begun something of which nobody knows the end.
         CauError: the run has to stop, or the journal cannot be read.
     """
     entry = entry_of(work)
+    if entry is not None and entry.plugin is not None:
+        raise OutcomeUnknownError(
+            f"what became of the installation that the plug-in {entry.plugin} has begun is not known, so the node stays as it is",
+            node=work.node,
+            operation=operation,
+            remedy="Run the playbook with this plug-in in its list, whose scan then decides",
+        )
     if entry is None or entry.installer is None:
         return None
     work.say("install", f"whether the installer of {entry.installer} has ended is not known; looking for up to {duration(limit_seconds)}")
