@@ -14,7 +14,7 @@ from ..module_utils._cau.cluster_view import outside_view
 from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.journal_records import Phase
-from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
+from ..module_utils._cau.outcome import NodeOutcome, NodeState, account, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
 from ..module_utils._cau.permission import entry_of
 from ..module_utils._cau.retry import Retry, begin, may_retry
@@ -230,6 +230,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "succeeded": verdict.succeeded,
         "reason": verdict.reason,
         "summary": summary,
+        "run": account(fact.cluster, fact.run_id, outcomes, nodes),
         "ansible_facts": new.as_facts(),
     }
 
@@ -266,6 +267,7 @@ def _not_joined(task: TaskRun) -> dict[str, t.Any]:
         "succeeded": False,
         "reason": outcome.reason,
         "summary": "",
+        "run": account("", None, [outcome]),
         "ansible_facts": fact.with_outcome(outcome).as_facts(),
     }
 

@@ -205,6 +205,37 @@ summary:
   returned: success
   type: str
   sample: HV01  HV01-N1 nothing to do | HV01-N2 not reached
+run:
+  description: The run so far in plain data, without secrets, for a step of a workflow for instance. The role gives it to C(set_stats).
+  returned: O(state=finished) or O(state=failed), unless RV(retry)
+  type: dict
+  contains:
+    cluster:
+      description: The name of the cluster, empty when the node could not join a run.
+      type: str
+      sample: HV01
+    run_id:
+      description: The id of the run, V(null) in check mode and when the node could not join a run.
+      type: str
+      sample: 5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7
+    counts:
+      description: How many nodes have ended in each of the states of RV(outcome.state).
+      type: dict
+      sample: {ok: 2, nothing_to_do: 1, left_alone: 0, failed: 1, left_out: 0}
+    failed_nodes:
+      description: The nodes that failed or were left out of service.
+      type: list
+      elements: str
+      sample: [node2]
+    not_reached:
+      description: The nodes of the run that have no outcome, because the run ended before.
+      type: list
+      elements: str
+      sample: []
+    nodes:
+      description: The outcome of each node, with the fields of RV(outcome).
+      type: dict
+      sample: {}
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too
