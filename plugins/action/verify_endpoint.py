@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.verify.anonymous import Anonymiser
-from ..module_utils._cau.verify.questions import NOT_ASKED, Result, Verdict, ask_all
+from ..module_utils._cau.verify.questions import ASKED_ON_REQUEST, NOT_ASKED, QUESTIONS, Result, Verdict, ask_all
 from ..module_utils._errors import OperationError, Outcome
 from ..module_utils._wmi.node_client import NodeClient
 from ..module_utils._wsman.client import Client
@@ -24,6 +24,7 @@ from ..module_utils._wsman.endpoint import Endpoint
 from ..module_utils._wsman.recording import Recorder
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._task import TaskRun
+from ..plugin_utils._verify import changed_and_undone, left_error
 
 FORMAT = 1
 """Of the file."""
@@ -44,24 +45,37 @@ class ActionModule(UpdatingAction):
         with contextlib.closing(task.peers.opener(task.host)()) as me:
             names = list(_names(me, endpoint, task.host))
         recorder = Recorder()
+        is_changing = task.arguments["changing"] and not task.is_check
+        left: list[str] = []
         with Client(endpoint, task.clock, open_channel=recorder.open_channel) as client:
-            results = ask_all(client, recorder)
-        answers = Anonymiser(names).clean_all([_plain(result) for result in results])
+            results = ask_all(client, recorder, QUESTIONS, task.stop.check)
+            if is_changing:
+                more, left = changed_and_undone(task, client, recorder)
+                results += more
         for result in results:
             task.progress.say(task.host, "verify", f"{result.question.name}: {result.answer.verdict.value}: {result.answer.text}")
-        counts = Counter(result.answer.verdict for result in results)
-        told = ", ".join(f"{counts[verdict]} {verdict.value.replace('_', ' ')}" for verdict in Verdict)
-        path = Path(task.arguments["dest"]).expanduser()
-        if not task.is_check:
-            _write(path, {"format": FORMAT, "answers": answers, "not_asked": dict(NOT_ASKED)})
-            task.progress.say(task.host, "verify", f"{told}; written to {path}")
-        return {
-            "changed": not task.is_check,
-            "dest": str(path),
-            "counts": {verdict.value: counts[verdict] for verdict in Verdict},
-            "answers": [{key: value for key, value in answer.items() if key != "exchanges"} for answer in answers],
-            "not_asked": dict(NOT_ASKED),
-        }
+        answers = Anonymiser(names).clean_all([_plain(result) for result in results])
+        written = _written(task, answers, dict(NOT_ASKED) | ({} if is_changing else dict(ASKED_ON_REQUEST)))
+        if left:
+            raise left_error(task, left)
+        return written | {"undone": True if is_changing else None}
+
+
+def _written(task: TaskRun, answers: list[dict[str, t.Any]], not_asked: dict[str, str]) -> dict[str, t.Any]:
+    """Write the file and return the result."""
+    counts = Counter(str(answer["verdict"]) for answer in answers)
+    told = ", ".join(f"{counts[verdict.value]} {verdict.value.replace('_', ' ')}" for verdict in Verdict)
+    path = Path(task.arguments["dest"]).expanduser()
+    if not task.is_check:
+        _write(path, {"format": FORMAT, "answers": answers, "not_asked": not_asked})
+        task.progress.say(task.host, "verify", f"{told}; written to {path}")
+    return {
+        "changed": not task.is_check,
+        "dest": str(path),
+        "counts": {verdict.value: counts[verdict.value] for verdict in Verdict},
+        "answers": [{key: value for key, value in answer.items() if key != "exchanges"} for answer in answers],
+        "not_asked": not_asked,
+    }
 
 
 def _names(me: NodeClient, endpoint: Endpoint, host: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: preview
 short_description: Show what a run would do to a node now
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Scans a node for updates, reads the hotfix root folder when one is named, and shows what a run would install there now, in which order,
     what it would leave out and why, and which restarts can be expected. It is the counterpart of C(Invoke-CauScan).

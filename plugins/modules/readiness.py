@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: readiness
 short_description: Say whether a cluster is ready for a run
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Reads the cluster that the host belongs to and says what would stop or hinder a run, where, how bad it is and how to mend it. It answers
     the rules of C(Test-CauSetup) that concern a controller without agent, and looks at more. The table of all rules is in

@@ -9,17 +9,33 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: verify_endpoint
 short_description: Ask an endpoint what the documents leave open
-version_added: 0.3.0
+version_added: 0.2.0
 description:
   - Asks a node the questions about WS-Management and the CAU provider that Microsoft's documents leave open and that can be answered
     without changing anything, and writes down what was confirmed, what differs and the messages, so that the file can go with a bug report.
   - Names of nodes, cluster and account, the domain of the cluster, addresses, GUIDs and account SIDs are replaced in the file. Look through
     it before you give it away all the same.
-  - The questions that would need a change on the node are listed in the file and not asked.
+  - With O(changing=true), the harmless ones of the questions that need a change on the node are asked too. The run lock is taken on every
+    node of the cluster for them, and a node session on the one node. Scans are made in it, and locks and sessions are asked for that must
+    be refused. Nothing is downloaded, installed, drained or restarted. At the end, also after a failure, everything is undone, and every
+    node is read to see that it is.
+  - Questions that are not asked are listed in the file with the reason.
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate.members
 options:
+  changing:
+    description:
+      - Whether to ask the questions that need a change as well. The host must be a node of a failover cluster whose nodes are all in the
+        inventory, and nobody else may hold the run lock or a node session.
+    type: bool
+    default: false
+  scan_timeout:
+    description:
+      - Seconds that a scan may take with O(changing=true).
+    type: int
+    default: 1800
   dest:
     description:
       - The file on the controller to write the answers to, as JSON. One that is there is replaced.
@@ -29,7 +45,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - The questions are asked as usual, and the file is not written.
+      - The questions are asked as usual, those of O(changing) excepted, and the file is not written.
   diff_mode:
     support: none
   idempotent:
@@ -46,6 +62,13 @@ EXAMPLES = r"""
 - name: Ask one node what the documents leave open
   cluster_aware.updating.verify_endpoint:
     dest: ./{{ inventory_hostname }}-endpoint.json
+
+- name: Ask one node everything, under the run lock
+  cluster_aware.updating.verify_endpoint:
+    dest: ./{{ inventory_hostname }}-endpoint.json
+    changing: true
+    members:
+      - hv_cluster
 """
 
 RETURN = r"""
@@ -94,20 +117,13 @@ not_asked:
   returned: success
   type: dict
   sample:
-    wsman-cim.md 14, 1: it needs a method that runs for minutes
-    wsman-cim.md 14, 2: it needs a method that runs for minutes and a changed MaxTimeoutms
-    wsman-cim.md 14, 5: it creates a node session
     wsman-cim.md 14, 8: it needs minutes of silence on a connection
-    cau.md 8, 1: it creates run locks and node sessions
-    cau.md 8, 3: it needs a run lock of one's own and more than an hour
-    cau.md 8, 4: which object the methods are called on shows only with a report and a session
-    cau.md 8, 5: a report names people and machines throughout
-    cau.md 8, 6: the files stand on the node's drive, which WMI does not read
-    cau.md 8, 8: it needs methods that fail
-    cau.md 8, 9: it needs a run of Windows' own coordinator
-    cau.md 8, 10: it needs a run of Windows' own coordinator
-    cau.md 8, 11: it needs a run of Windows' own coordinator
     cau.md 8, 13: it needs a run of Windows' own coordinator
+undone:
+  description: Whether nothing of the changes is left on any node, V(null) when nothing was to be changed. Otherwise the task fails.
+  returned: success
+  type: bool
+  sample: true
 outcome:
   description: What is known about the operation that failed, one of V(not_done), V(failed) and V(unknown).
   returned: failure

@@ -56,6 +56,24 @@ def test_firmware_in_a_rule_folder_of_one_node_is_run_itself_and_always_restarts
     assert nodes_of(events, "pause_requested") == nodes_of(events, "restart_requested") == ["MIN01-N1"]
 
 
+def test_hotfixes_and_windows_updates_have_restarts_of_their_own_on_request(opened: Open, share: HotfixShare) -> None:
+    share.put("MIN01-N1/z.msu")
+    stage = opened(share.cluster(updates=[UPDATE | {"nodes": ["MIN01-N1"]}], installers=[{"match": "*.msu", "exit_code": 3010}]))
+    run = stage.playbook(PLAYBOOK, *share.variables(windows_updates=True, separate_reboots=True))
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+    wanted = {"pause_requested", "update_installed", "installer_started", "restart_requested", "resume_requested"}
+    order = [event["event"] for event in stage.twin.events() if event["event"] in wanted]
+    assert order == [
+        "pause_requested",
+        "update_installed",
+        "restart_requested",
+        "installer_started",
+        "restart_requested",
+        "resume_requested",
+    ]
+
+
 def test_hotfixes_and_windows_updates_share_one_restart(opened: Open, share: HotfixShare) -> None:
     share.put(
         "CAUHotfix_All/b.msu",

@@ -118,3 +118,19 @@ def test_run_ends_only_when_the_storage_is_repaired(opened: Open) -> None:
     assert order[0] == "resumed"
     assert order.index("storage_job_ended") < order.index("run_lock_released")
     assert stage.verdict(may_not_finish=True) == []
+
+
+def test_node_is_updated_before_it_is_drained_for_its_restart_alone(opened: Open) -> None:
+    quiet = clusters.QUIET_UPDATE | {"nodes": ["MIN01-N2"]}
+    stage = opened(clusters.cluster(updates=[clusters.UPDATE | {"nodes": ["MIN01-N1"]}, quiet]))
+    run = run_role(stage, install_order="install_first")
+    assert run.exit_code == 0, run.screen
+    order = [
+        (event["node"], event["event"])
+        for event in stage.twin.events()
+        if event["event"] in {"update_installed", "pause_requested", "restart_requested", "resume_requested"}
+    ]
+    restarted = [("MIN01-N1", what) for what in ("update_installed", "pause_requested", "restart_requested", "resume_requested")]
+    assert [entry for entry in order if entry[0] == "MIN01-N1"] == restarted
+    assert [entry for entry in order if entry[0] == "MIN01-N2"] == [("MIN01-N2", "update_installed")]
+    assert stage.verdict() == []

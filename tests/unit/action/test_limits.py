@@ -37,6 +37,7 @@ REQUIRED: dict[str, dict[str, t.Any]] = {
     "hotfix_info": FOLDER,
     "node_hook": {"hook": "pre", "state": "begun"},
     "node_outcome": {"state": "finished"},
+    "verify_endpoint": {"dest": "answers.json"},
 }
 
 

@@ -10,13 +10,21 @@ import typing as t
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.verify.questions import NOT_ASKED, QUESTIONS, Verdict, ask_all
-from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import ServerConfiguration
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.verify.changing import Changes
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.verify.questions import (
+    ASKED_ON_REQUEST,
+    NOT_ASKED,
+    QUESTIONS,
+    Verdict,
+    ask_all,
+)
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import Client, ServerConfiguration
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import FaultError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.recording import Recorder
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.schema import ClassDefinition
 
+from ..fakes.clock import FakeClock
 from ..wmi.scripted import ScriptedClient, fault, instance, lost, output
 
 NODE = "MSFT_CAUNode"
@@ -86,12 +94,19 @@ def test_question_without_answer_does_not_keep_the_next_from_being_asked(client:
     names: list[Callable[..., object]] = [ScriptedClient.enumerate, ScriptedClient.get, ScriptedClient.query, ScriptedClient.invoke]
     for name in [*(each.__name__ for each in names), "get_class", "configuration", "identify"]:
         monkeypatch.setattr(client, name, fail)
-    results = ask_all(client, Recorder())
+    results = ask_all(client, Recorder(), QUESTIONS)
     assert {result.answer.verdict for result in results} == {Verdict.NOT_SEEN}
     assert len(results) == len(QUESTIONS)
 
 
 def test_every_open_point_is_asked_or_named() -> None:
-    asked = {part.strip() for question in QUESTIONS for part in question.source.split(";")} | set(NOT_ASKED)
+    asked = {part.strip() for question in QUESTIONS for part in question.source.split(";")} | set(NOT_ASKED) | set(ASKED_ON_REQUEST)
     assert {f"wsman-cim.md 14, {number}" for number in range(1, 9)} <= asked
     assert {f"cau.md 8, {number}" for number in range(1, 14)} <= asked
+
+
+def test_every_point_that_is_named_as_asked_on_request_is() -> None:
+    changes = Changes(t.cast("Client", None), FakeClock(), "a", "b", scan_seconds=1, check=lambda: None)
+    asked = {part.strip() for question in changes.questions() for part in question.source.split(";")}
+    assert set(ASKED_ON_REQUEST) <= asked
+    assert not set(NOT_ASKED) & asked

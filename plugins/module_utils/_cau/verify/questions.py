@@ -10,7 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..._errors import OperationError
@@ -21,12 +21,13 @@ from ..._wsman.errors import FaultError
 from ..._wsman.kinds import Kind
 from ..._wsman.recording import Exchange, Recorder
 from ..._wsman.values import Argument
+from ..fleet import never_stop
 
 CIMV2 = "root/cimv2"
 CLUSTER = "root/mscluster"
 WINDOWS_UPDATE = "root/microsoft/windows/windowsupdate"
 
-_NOBODY = "00000000-0000-4000-8000-000000000000"
+NOBODY = "00000000-0000-4000-8000-000000000000"
 """A GUID that no coordinator has."""
 
 _HKEY_LOCAL_MACHINE = 0x80000002
@@ -90,15 +91,18 @@ class Result:
     exchanges: tuple[Exchange, ...]
 
 
-def ask_all(client: Client, recorder: Recorder) -> list[Result]:
+def ask_all(client: Client, recorder: Recorder, questions: Iterable[Question], check: Callable[[], None] = never_stop) -> list[Result]:
     """Ask every question; one that fails does not keep the next from being asked.
 
     Args:
         client: the connection, made by the recorder.
         recorder: keeps the messages.
+        questions: what to ask.
+        check: raises when the task has to stop; called before each question.
     """
     results = []
-    for question in QUESTIONS:
+    for question in questions:
+        check()
         recorder.take()
         try:
             answer = question.ask(client)
@@ -108,11 +112,12 @@ def ask_all(client: Client, recorder: Recorder) -> list[Result]:
     return results
 
 
-def _confirmed(text: str, *, is_expected: bool) -> Answer:
+def confirmed(text: str, *, is_expected: bool) -> Answer:
+    """Return an answer that is or is not what was inferred."""
     return Answer(text, Verdict.CONFIRMED if is_expected else Verdict.DIFFERS)
 
 
-def _fault_of(operation: Callable[[], object]) -> FaultError | None:
+def fault_of(operation: Callable[[], object]) -> FaultError | None:
     """Return the fault with which an operation ends, None when it succeeds."""
     try:
         operation()
@@ -121,15 +126,19 @@ def _fault_of(operation: Callable[[], object]) -> FaultError | None:
     return None
 
 
-def _refusal(operation: Callable[[], object], is_expected: Callable[[FaultError], bool]) -> Answer:
+def refusal(operation: Callable[[], object], is_expected: Callable[[FaultError], bool]) -> Answer:
     """Ask for something that must be refused, and tell how it was."""
-    fault = _fault_of(operation)
+    fault = fault_of(operation)
     if fault is None:
         return Answer("it was not refused", Verdict.DIFFERS)
+    return confirmed(f"refused with {numbers_of(fault)}", is_expected=is_expected(fault))
+
+
+def numbers_of(fault: FaultError) -> str:
+    """Return all codes of a fault, for an answer."""
     parts = {"code": fault.code, "wsman": fault.wsman_code, "wmi": fault.error_code, "cim_status": fault.cim_status}
     numbers = ", ".join(f"{name} 0x{number:08X}" for name, number in parts.items() if number is not None)
-    text = f"refused with {numbers or 'no code'}, subcode {fault.subcode or 'none'}"
-    return _confirmed(text, is_expected=is_expected(fault))
+    return f"{numbers or 'no code'}, subcode {fault.subcode or 'none'}"
 
 
 def _identity(client: Client) -> Answer:
@@ -141,14 +150,14 @@ def _limits(client: Client) -> Answer:
     limits = client.configuration()
     text = f"MaxTimeoutms {limits.max_timeout_ms}, MaxEnvelopeSizekb {limits.max_envelope_kb}, MaxBatchItems {limits.max_batch_items}"
     usual = (limits.max_timeout_ms, limits.max_envelope_kb, limits.max_batch_items) == (60_000, 500, 32_000)
-    return _confirmed(text, is_expected=usual)
+    return confirmed(text, is_expected=usual)
 
 
 def _definition(client: Client) -> Answer:
     definition = client.get_class(CLUSTER_UPDATE, "MSFT_CAUNode")
     missing = [method for method in _RUN_METHODS if method not in definition.methods]
     text = f"it has the methods {', '.join(sorted(definition.methods))}"
-    return _confirmed(text, is_expected=not missing)
+    return confirmed(text, is_expected=not missing)
 
 
 def _feature_updates(client: Client) -> Answer:
@@ -161,7 +170,7 @@ def _stream(client: Client) -> Answer:
     info = method.parameters.get("Info") if method else None
     if info is None:
         return Answer("ScanUpdates has no parameter Info", Verdict.DIFFERS)
-    return _confirmed(f"Info is {'' if info.is_stream else 'not '}marked as a stream", is_expected=info.is_stream)
+    return confirmed(f"Info is {'' if info.is_stream else 'not '}marked as a stream", is_expected=info.is_stream)
 
 
 def _is_held(client: Client) -> bool:
@@ -178,17 +187,17 @@ def _missing_instance(client: Client) -> Answer:
     if _is_held(client):
         # Whether a question about another key counts as use of the lock that stands there is not known (cau.md 1.4).
         return Answer("a run lock stands on the node, which is left alone", Verdict.NOT_SEEN)
-    keys = {"OrchestratorGuid": _NOBODY}
-    return _refusal(lambda: client.get(CLUSTER_UPDATE, "MSFT_CAURun", keys), lambda fault: fault.is_not_found)
+    keys = {"OrchestratorGuid": NOBODY}
+    return refusal(lambda: client.get(CLUSTER_UPDATE, "MSFT_CAURun", keys), lambda fault: fault.is_not_found)
 
 
 def _unknown_class(client: Client) -> Answer:
     wql = "SELECT * FROM CAU_NoSuchClass"
-    return _refusal(lambda: client.query(CIMV2, wql), lambda fault: CANNOT_PROCESS_FILTER in {fault.code, fault.wsman_code})
+    return refusal(lambda: client.query(CIMV2, wql), lambda fault: CANNOT_PROCESS_FILTER in {fault.code, fault.wsman_code})
 
 
 def _unknown_namespace(client: Client) -> Answer:
-    return _refusal(lambda: client.enumerate("root/cau_no_such_namespace", "Win32_Service"), _is_missing)
+    return refusal(lambda: client.enumerate("root/cau_no_such_namespace", "Win32_Service"), _is_missing)
 
 
 def _is_missing(fault: FaultError) -> bool:
@@ -196,18 +205,18 @@ def _is_missing(fault: FaultError) -> bool:
 
 
 def _missing_key(client: Client) -> Answer:
-    return _refusal(lambda: client.get(CIMV2, "Win32_Service"), lambda fault: KEYS_MISSING in {fault.code, fault.wsman_code})
+    return refusal(lambda: client.get(CIMV2, "Win32_Service"), lambda fault: KEYS_MISSING in {fault.code, fault.wsman_code})
 
 
 def _unknown_parameter(client: Client) -> Answer:
     arguments: dict[str, Argument] = {"hDefKey": _HKEY_LOCAL_MACHINE, "sSubKeyName": "SOFTWARE", "NoSuchParameter": "x"}
-    return _refusal(lambda: client.invoke(CIMV2, "StdRegProv", "EnumKey", arguments, kind=Kind.READ), lambda fault: fault.fault.is_refusal)
+    return refusal(lambda: client.invoke(CIMV2, "StdRegProv", "EnumKey", arguments, kind=Kind.READ), lambda fault: fault.fault.is_refusal)
 
 
 def _windows_update(client: Client) -> Answer:
     found = []
     for name in ("MSFT_WUOperations", "MSFT_WUOperationsSession", "MSFT_WUSettings"):
-        fault = _fault_of(lambda name=name: client.get_class(WINDOWS_UPDATE, name))  # type: ignore[misc]
+        fault = fault_of(lambda name=name: client.get_class(WINDOWS_UPDATE, name))  # type: ignore[misc]
         if fault is None:
             found.append(name)
         elif not _is_missing(fault):
@@ -257,19 +266,23 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 NOT_ASKED: Mapping[str, str] = {
-    "wsman-cim.md 14, 1": "it needs a method that runs for minutes",
     "wsman-cim.md 14, 2": "it needs a method that runs for minutes and a changed MaxTimeoutms",
-    "wsman-cim.md 14, 5": "it creates a node session",
     "wsman-cim.md 14, 8": "it needs minutes of silence on a connection",
-    "cau.md 8, 1": "it creates run locks and node sessions",
     "cau.md 8, 3": "it needs a run lock of one's own and more than an hour",
-    "cau.md 8, 4": "which object the methods are called on shows only with a report and a session",
     "cau.md 8, 5": "a report names people and machines throughout",
     "cau.md 8, 6": "the files stand on the node's drive, which WMI does not read",
-    "cau.md 8, 8": "it needs methods that fail",
     "cau.md 8, 9": "it needs a run of Windows' own coordinator",
     "cau.md 8, 10": "it needs a run of Windows' own coordinator",
     "cau.md 8, 11": "it needs a run of Windows' own coordinator",
     "cau.md 8, 13": "it needs a run of Windows' own coordinator",
 }
-"""What is left open on purpose: each of them changes something, or takes what this does not have."""
+"""What is left open on purpose: each of them takes what this does not have, or would not be harmless."""
+
+ASKED_ON_REQUEST: Mapping[str, str] = {
+    "wsman-cim.md 14, 1": "it needs a node session and a scan that lasts; asked with the option changing",
+    "wsman-cim.md 14, 5": "it creates a node session; asked with the option changing",
+    "cau.md 8, 1": "it creates run locks and node sessions; asked with the option changing",
+    "cau.md 8, 4": "it needs a node session; asked with the option changing",
+    "cau.md 8, 8": "it needs a node session; asked with the option changing",
+}
+"""What needs a change on the node, see changing.py."""
