@@ -66,7 +66,7 @@ def test_role_defaults_are_the_documented_ones() -> None:
 def test_every_variable_of_the_role_follows_a_node_whose_turn_another_host_takes() -> None:
     tasks = ROOT / "roles/rolling_update/tasks"
     work = yaml.safe_load((tasks / "cluster.yml").read_text(encoding="utf-8"))
-    turn = next(task for part in work for task in part.get("block", []) if "loop" in task)["vars"]
+    turn = next(task for task in work if "loop" in task)["vars"]
     kept = yaml.safe_load((tasks / "own.yml").read_text(encoding="utf-8"))[1]["vars"]
     options = yaml.safe_load((ROOT / "roles/rolling_update/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]
     # The members are those of the play, and what was found is a matter of the turn.
