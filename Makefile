@@ -24,7 +24,7 @@ PYTEST := $(OFFLINE) $(BIN)/python -m pytest
 PARALLEL := -n $(JOBS) --dist worksteal
 
 .PHONY: help setup demo demo-hotfix twin twin-hotfix bench torture test check lint types unit sanity archive build docs molecule
-.PHONY: matrix hooks changelog clean distclean
+.PHONY: pytest-ansible matrix hooks changelog clean distclean
 
 help:
 	@echo 'make demo    update a four-node failover cluster (a twin) from end to end, under two minutes'
@@ -36,6 +36,7 @@ help:
 	@echo 'make torture kill, break and race runs at every point, and print what was tried and what held'
 	@echo 'make bench   count messages, bytes and time, and hold them against the limits'
 	@echo 'make molecule    play the Molecule scenarios, each against a twin'
+	@echo 'make pytest-ansible    run the tests that use its fixtures'
 	@echo 'make matrix  run tests with every supported release of ansible-core'
 	@echo 'make hooks   check each commit with the tools of .venv (pre-commit)'
 	@echo 'make lint    ruff, mypy, yamllint, ansible-lint, antsibull-changelog, antsibull-docs, reuse'
@@ -93,6 +94,7 @@ test: samba
 	@$(MAKE) --no-print-directory importer
 	@$(MAKE) --no-print-directory docs
 	@$(MAKE) --no-print-directory molecule
+	@$(MAKE) --no-print-directory pytest-ansible
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
 check: setup
@@ -141,6 +143,10 @@ archive: setup build
 # Only some: make molecule SCENARIOS='default hotfix'
 molecule: samba
 	@exec $(OFFLINE) $(BIN)/python -m tools.molecule $(SCENARIOS)
+
+# The plugin gets no say elsewhere: it would look for Molecule's scenarios and change the search path of every run.
+pytest-ansible: setup
+	@exec $(PYTEST) -q -p pytest_ansible.plugin --ansible-unit-inject-only tests/pytest_ansible
 
 # Only some: make matrix RELEASES='2.18 2.19'
 matrix: setup

@@ -17,13 +17,14 @@ from ..module_utils._cau.journal_records import Phase
 from ..module_utils._cau.outcome import NodeOutcome, NodeState, account, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
 from ..module_utils._cau.permission import entry_of
-from ..module_utils._cau.retry import Retry, begin, may_retry
+from ..module_utils._cau.retry import Retry, begin, lost_groups, may_retry
 from ..module_utils._cau.stop_request import heed
 from ..module_utils._cau.waiting import names
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._reports import report_of
 from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
@@ -113,6 +114,10 @@ def _retried(task: TaskRun, fact: RunFact, work: NodeWork) -> Retry | None:
     try:
         if not may_retry(entry_of(work), _kinds(task.arguments["error"]), most):
             return None
+        lost = lost_groups(work)
+        if lost:
+            work.say("retry", f"not tried again: {names(lost)} was online before and is not now")
+            return None
         heed(work.fleet, work.run_id, work.node)
         fact.limits().heed(task.clock)
         return begin(work)
@@ -158,9 +163,13 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
         bad += [] if facts else ["no run was begun"]
         still_open = set()
     summary = "; ".join(bad)
+    runs = {fact.run_id: fact for fact in facts.values() if fact.run_id}
+    reports = [report for fact in runs.values() if (report := report_of(fact)) is not None]
     if bad and not still_open:
-        raise RunFailedError(summary, operation="run", remedy="Mend what is named, then run the same playbook again")
-    return {"play_ends": not still_open, "succeeded": not bad, "summary": summary}
+        task.partial["reports"] = reports
+        where = f"; the report is {', '.join(reports)}" if reports else ""
+        raise RunFailedError(summary + where, operation="run", remedy="Mend what is named, then run the same playbook again")
+    return {"play_ends": not still_open, "succeeded": not bad, "summary": summary, "reports": reports}
 
 
 def _hosts_concluded(task: TaskRun) -> list[str]:

@@ -19,14 +19,16 @@ from ..module_utils._cau.recovery import Action, Decision
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
-from ..plugin_utils._action import UpdatingAction
-from ..plugin_utils._arguments import check_in_advance
+from ..plugin_utils._action import UNRECORDED, UpdatingAction
+from ..plugin_utils._arguments import check_in_advance, secret_options
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._giving_back import give_back, role_kept_offline
 from ..plugin_utils._process import controller_name, is_running, user_name
+from ..plugin_utils._reports import complete_earlier, versions
 from ..plugin_utils._run_begin import accepting, is_left_alone, new_fact
 from ..plugin_utils._siblings import SharedRun, shared_run
 from ..plugin_utils._task import TaskRun
+from ..plugin_utils._values import plain
 
 # What the role calls an option, before the option's own name.
 ROLE_PREFIX = "rolling_update_"
@@ -117,7 +119,17 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
         fact = accepting(task, fleet, fact, decision)
     fact, result = _taken(task, fleet, fact, decision, options, is_begun=begun is None and is_new)
     shared.write(fact)
+    if begun is None and is_new:
+        task.recorder.begin(fact, _options(task), versions())
+        result["completed_reports"] = complete_earlier(task, decision.over)
     return result
+
+
+def _options(task: TaskRun) -> dict[str, t.Any]:
+    """Return the options of a run for its record: those of this task, and those that later ones will be given."""
+    secret = secret_options()
+    given = task.arguments | task.arguments["later_options"]
+    return {name: plain(value) for name, value in given.items() if name not in UNRECORDED | secret and value is not None}
 
 
 def _takeover_options(task: TaskRun, fact: RunFact) -> takeover.TakeoverOptions:
@@ -213,9 +225,11 @@ def released(task: TaskRun) -> dict[str, t.Any]:
         return _nothing_of_ours(task)
     if fact.run_id is None or task.is_check:
         return {"changed": fact.run_id is not None, "run": _view(fact), "holders": []}
+    task.recorder.conclude(is_released=False)
     with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
         result = _given_back(task, fact)
         shared.forget()
+    task.recorder.conclude(is_released=True)
     return result
 
 

@@ -88,6 +88,8 @@ def _mark(updates: Updates, records: Iterable[InstallRecord]) -> None:
     """Enter what became of each update; one that an earlier task left open may not be among those of the scan."""
     for record in records:
         entry = updates.setdefault(record.update.update_id, update_fields(record.update))
+        entry["state"] = record.state
+        entry["reboot_required"] = record.reboot_required
         entry["installed"] = record.state is InstallState.INSTALLED
         entry["downloaded"] = entry["installed"]
         if record.state is not InstallState.INSTALLED:

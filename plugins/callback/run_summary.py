@@ -2,16 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# ruff: noqa: E402 - ansible-test wants the documentation before the imports
 """Shows the summary of all runs of a playbook at its end."""
 
 from __future__ import annotations
-
-import typing as t
-
-from ansible import constants
-from ansible.plugins.callback import CallbackBase
-
-from ..plugin_utils._summary import RunSummary
 
 DOCUMENTATION = r"""
 name: run_summary
@@ -30,6 +24,13 @@ requirements:
 author:
   - cluster_aware.updating contributors (@cluster-aware-updating)
 """
+
+import typing as t
+
+from ansible import constants
+from ansible.plugins.callback import CallbackBase
+
+from ..plugin_utils._summary import RunSummary
 
 COLLECTION = "cluster_aware.updating."
 

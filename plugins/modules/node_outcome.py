@@ -51,8 +51,8 @@ options:
         outcome is recorded, RV(retry) is V(true) and the tasks of the node are to be begun anew. Without it, no node is tried again.
       - The attempts are counted in the journal, so that a run which takes this one over goes on counting. A pause that the cluster refuses
         while storage is degraded is repeated inside of one attempt.
-      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, or whose error
-        another attempt would only find again, such as a wrong argument.
+      - Never tried again is a node of which the outcome of something is not known, that somebody else has paused or resumed, of which a
+        group is not online any more, or whose error another attempt would only find again, such as a wrong argument.
       - At most 64. CAU calls it C(MaxRetriesPerNode), with 3 as its default.
     type: int
     version_added: 0.2.0
@@ -162,7 +162,8 @@ outcomes:
   returned: O(state=finished) or O(state=failed)
   type: list
   elements: dict
-  sample: [{node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0}]
+  sample:
+    - {node: HV01-N1, host: hv01-n1, state: nothing_to_do, updates: 0, restarts: 0, seconds: 94, reason: null, hotfixes: 0, attempts: 1}
 run_ends:
   description: Whether the run is over, because this was its last node or because of what happened.
   returned: O(state=finished) or O(state=failed)
@@ -236,6 +237,11 @@ run:
       description: The outcome of each node, with the fields of RV(outcome).
       type: dict
       sample: {}
+reports:
+  description: The reports of the runs of this playbook that have ended.
+  returned: O(state=concluded)
+  type: list
+  elements: str
 events:
   description: The progress lines of the task, each with the node, the step and the text.
   returned: success, and with C(-v) on failure too

@@ -131,6 +131,23 @@ options:
       - The role C(cluster_aware.updating.rolling_update) names all of its options.
     type: dict
     default: {}
+  report_directory:
+    description:
+      - The folder on the controller below which the report of the run is kept, in a folder of its own for each run, readable by its owner
+        alone. Each task adds to it at once, so that the report of a run that is killed can be completed by the next one.
+      - The default is C(cluster_aware_updating/reports) in the home of Ansible (C(ANSIBLE_HOME), C(~/.ansible) unless it is set).
+      - A report that cannot be written is named in a warning and in the result, and never ends the run.
+    type: path
+    version_added: 0.2.0
+  report_formats:
+    description:
+      - The forms in which the report is written when the lock is released. The one in JSON is always among them, unless the list is empty,
+        which keeps no record at all.
+    type: list
+    elements: str
+    choices: [json, html, csv]
+    default: [json, html, csv]
+    version_added: 0.2.0
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
@@ -240,6 +257,27 @@ holders:
   type: list
   elements: dict
   sample: [{node: HV01-N2, guid: null, session: null, journal: null, kind: none, description: ''}]
+report:
+  description: The report of the run, with O(state=released) when this task has ended it.
+  returned: when the run ends
+  type: dict
+  contains:
+    directory:
+      description: The folder of the run.
+      type: str
+    files:
+      description: The files by their forms.
+      type: dict
+    problem:
+      description: Why the report could not be written, V(null) when it was.
+      type: str
+      sample: null
+completed_reports:
+  description: The reports of earlier runs that were killed, which this task has completed.
+  returned: when a run begins
+  type: list
+  elements: str
+  sample: []
 events:
   description: The progress lines of the task.
   returned: success, and with C(-v) on failure too

@@ -21,13 +21,18 @@ from ansible.utils.display import Display
 from ..module_utils._clock import clock_from_environment
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.codes import describe
-from ._arguments import validated
+from ._arguments import argument_specification, validated
 from ._display import DisplayProgress
-from ._stop import quiet_libraries, stop_signals
+from ._recorder import TaskEnd, error_fields
+from ._reports import finish_report
+from ._stop import StoppedError, quiet_libraries, stop_signals
 from ._task import TaskRun
 from ._values import one_line, plain, scrubbed
 
 display = Display()
+
+UNRECORDED = frozenset({"state", "error", "later_options", "members", "stand_alone"})
+"""Arguments that are no options of a run."""
 
 # The message holds the first two; what became of each update is part of the task's own result.
 _SAID_ELSEWHERE = frozenset({"message", "remedy", "results"})
@@ -55,23 +60,26 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         super().run(tmp, task_vars)
         secrets: set[str] = set()
         progress = DisplayProgress(None if self._task.no_log else display.display, secrets)
-        partial: dict[str, t.Any] = {}
+        work: TaskRun | None = None
         with quiet_libraries(lambda text: display.vvv(str(scrubbed(text, secrets)))), stop_signals() as stop:
             try:
                 arguments, hidden = validated(self.TASK, self._task.args)
                 secrets |= hidden
                 with TaskRun(self, task_vars or {}, arguments, clock_from_environment(), progress, stop, secrets) as task:
-                    partial = task.partial
+                    work = task
                     result = task.with_signs(self.perform(task))
             except AnsibleAction:
                 raise
             except Exception as error:  # nothing else may reach the user, least of all a traceback
-                raise self._failure(error, partial, progress, secrets) from None
+                raise self._failure(error, work, progress, secrets) from None
+            shown = t.cast("dict[str, t.Any]", scrubbed(plain({"changed": False, **result}), secrets))
+            if (report := recorded(work, shown, None, secrets)) is not None:
+                shown["report"] = report
         if not self._task.diff:
-            result.pop("diff", None)
-        return t.cast("dict[str, t.Any]", scrubbed(plain({"changed": False, **result, "events": progress.events}), secrets))
+            shown.pop("diff", None)
+        return shown | {"events": progress.events}
 
-    def _failure(self, error: Exception, partial: Mapping[str, t.Any], progress: DisplayProgress, secrets: set[str]) -> AnsibleActionFail:
+    def _failure(self, error: Exception, work: TaskRun | None, progress: DisplayProgress, secrets: set[str]) -> AnsibleActionFail:
         """Return the failure that stands for an error, with what the task has done before it."""
         fields: dict[str, t.Any] = {"outcome": "unknown"}
         if isinstance(error, OperationError):
@@ -81,7 +89,13 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         else:
             message = f"{self.TASK}: {type(error).__name__}: {error}. This should not happen; run with -vvv to see where it comes from."
         display.vvv(str(scrubbed("".join(traceback.format_exception(error)), secrets)))
-        result = {"changed": False, **partial, **fields, "error": type(error).__name__}
+        result = {"changed": False, **(work.partial if work is not None else {}), **fields, "error": type(error).__name__}
+        if work is not None:
+            if isinstance(error, StoppedError):
+                work.recorder.conclude(is_released=None)
+            told = error_fields(error, str(scrubbed(one_line(message), secrets)))
+            if (report := recorded(work, scrubbed(plain(result), secrets), told, secrets)) is not None:
+                result["report"] = report
         if display.verbosity:
             # Otherwise the lines, which the user has just read, would stand once more in the middle of the error.
             result["events"] = progress.events
@@ -89,6 +103,29 @@ class UpdatingAction(ActionBase):  # type: ignore[misc] # Ansible's own classes 
         # ansible-core 2.18 adds the traceback of the error that is being handled, with whatever text that has.
         vars(failure).get("result", {}).pop("exception", None)
         return failure
+
+
+def recorded(
+    task: TaskRun | None, result: Mapping[str, t.Any], error: Mapping[str, t.Any] | None, secrets: set[str]
+) -> dict[str, t.Any] | None:
+    """Add what a task did to the record of its run, and write the report when the run has ended with it.
+
+    Args:
+        task: the task, after its work; None when it has not begun.
+        result: what it returned, or did before it failed; plain and without secrets.
+        error: why it failed, None when it did not.
+        secrets: what must not be recorded.
+
+    Returns:
+        Where the report is; None when none is due.
+    """
+    if task is None:
+        return None
+    hidden = {name for name, option in argument_specification(task.task).items() if option.get("no_log")} | UNRECORDED
+    arguments = {name: value for name, value in task.arguments.items() if name not in hidden and value is not None}
+    state = task.arguments.get("state")
+    task.recorder.close(TaskEnd(state, scrubbed(plain(arguments), secrets), result, error, task.peers.traffic()))
+    return finish_report(task)
 
 
 def failure_fields(error: OperationError) -> dict[str, t.Any]:

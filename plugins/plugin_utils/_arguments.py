@@ -148,6 +148,13 @@ def validated(task: str, arguments: Mapping[str, AnyValue]) -> tuple[dict[str, t
     return _checked(argument_specification(task), arguments)
 
 
+def secret_options() -> frozenset[str]:
+    """Return the names of the options of a run that nobody may read."""
+    return frozenset(
+        name for task in TASKS_OF_A_RUN for name, option in argument_specification(task).items() if option.get("no_log")
+    )
+
+
 def check_in_advance(options: Mapping[str, AnyValue]) -> None:
     """Check options that later tasks of the run will be given.
 

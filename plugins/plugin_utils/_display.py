@@ -43,6 +43,8 @@ class DisplayProgress:
     def __init__(self, show: Callable[[str], object] | None, secrets: Iterable[str] = ()) -> None:
         self.cluster: str | None = None
         self.events: list[dict[str, str | None]] = []
+        self.listener: Callable[[dict[str, str | None]], None] | None = None
+        """Is given every event as it happens."""
         self._show = show
         self._secrets = secrets
         self._lock = threading.Lock()
@@ -51,7 +53,7 @@ class DisplayProgress:
         """Report one thing that happened, see Progress."""
         clean = str(scrubbed(one_line(text), self._secrets))
         with self._lock:
-            self.events.append({"node": node, "step": step, "text": clean})
+            self._keep(node, step, clean)
             if self._show is not None:
                 self._show(progress_line(self.cluster, node, step, clean))
 
@@ -65,7 +67,8 @@ class DisplayProgress:
         """
         clean = [" " * (len(line) - len(line.lstrip(" "))) + str(scrubbed(one_line(line), self._secrets)) for line in lines]
         with self._lock:
-            self.events += [{"node": node, "step": step, "text": line.strip()} for line in clean]
+            for line in clean:
+                self._keep(node, step, line.strip())
             if self._show is not None:
                 self._show("\n".join([progress_line(self.cluster, node, step, clean[0]), *clean[1:]]))
 
@@ -73,6 +76,12 @@ class DisplayProgress:
         """Show a line that has no step, the summary of a run for instance."""
         clean = str(scrubbed(one_line(line), self._secrets))
         with self._lock:
-            self.events.append({"node": None, "step": "summary", "text": clean})
+            self._keep(None, "summary", clean)
             if self._show is not None:
                 self._show(clean)
+
+    def _keep(self, node: str | None, step: str, text: str) -> None:
+        event = {"node": node, "step": step, "text": text}
+        self.events.append(event)
+        if self.listener is not None:
+            self.listener(event)

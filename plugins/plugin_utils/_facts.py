@@ -46,6 +46,8 @@ class RunFact:
         stop_after: how long it may take, in clock seconds, None for as long as it needs.
         warn_after: after how many clock seconds it says that it takes long, None for never.
         is_warned: whether a task of this host has said so.
+        report_directory: where the record of the run is kept, empty when none is.
+        report_formats: in which forms it is written when the run ends.
         dead_after: for how long the run may show no sign of life before others take it for dead, in seconds.
         unfinished: the inventory hosts whose nodes such a run left half-way, each with how far it was.
         away: the inventory host among these whose node is out of service, None when none is.
@@ -83,6 +85,8 @@ class RunFact:
     stop_after: int | None = None
     warn_after: int | None = None
     is_warned: bool = False
+    report_directory: str = ""
+    report_formats: list[str] = field(default_factory=list)
     dead_after: int = DEAD_AFTER_SECONDS
     unfinished: dict[str, str] = field(default_factory=dict)
     away: str | None = None

@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._clock import Clock
 from ..module_utils._wmi.node_client import NodeClient
+from ..module_utils._wsman.channel import Traffic
 from ..module_utils._wsman.endpoint import Endpoint
 from ._connection import endpoint_from_connection, open_node, peer_connection
 
@@ -39,6 +40,7 @@ class Peers:
         self._clock = clock
         self._secrets = secrets
         self._endpoints: dict[str, Endpoint] = {}
+        self._clients: list[NodeClient] = []
 
     def endpoint(self, host: str, name: str | None = None) -> Endpoint:
         """Return where and how to reach a host.
@@ -56,7 +58,24 @@ class Peers:
 
     def opener(self, host: str, name: str | None = None) -> Callable[[], NodeClient]:
         """Return what opens a client to a host, see endpoint for the arguments."""
-        return lambda: open_node(self.endpoint(host, name), self._clock)
+        return lambda: self._open(self.endpoint(host, name))
+
+    def _open(self, endpoint: Endpoint) -> NodeClient:
+        client = open_node(endpoint, self._clock)
+        # Keepers open theirs in threads of their own; appending to a list is one step.
+        self._clients.append(client)
+        return client
+
+    def traffic(self) -> dict[str, Traffic]:
+        """Return what this task has moved so far, by the names under which hosts and nodes were opened."""
+        totals: dict[str, Traffic] = {}
+        for client in list(self._clients):
+            moved = client.client.traffic
+            total = totals.setdefault(client.name, Traffic())
+            total.messages += moved.messages
+            total.bytes_sent += moved.bytes_sent
+            total.bytes_received += moved.bytes_received
+        return totals
 
     def hosts(self, patterns: list[str] | None) -> list[str]:
         """Return the hosts that a list of patterns means, whatever --limit leaves and whichever host has failed.

@@ -22,6 +22,7 @@ from ..module_utils._wmi.cluster import NodeState
 from ._absent import patient_membership
 from ._facts import RunFact
 from ._process import controller_name, user_name
+from ._reports import directory_of
 from ._task import TaskRun
 
 
@@ -51,6 +52,8 @@ def new_fact(task: TaskRun) -> RunFact:
         stop_after=task.arguments["stop_after"],
         warn_after=task.arguments["warn_after"],
         dead_after=task.arguments["dead_after"],
+        report_directory=str(directory_of(task.arguments["report_directory"])) if task.arguments["report_formats"] else "",
+        report_formats=task.arguments["report_formats"],
     )
 
 

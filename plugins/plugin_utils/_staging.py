@@ -24,6 +24,7 @@ from ._run_begin import is_left_alone
 from ._stop import StoppedError
 from ._task import TaskRun
 from ._updates import mark, preview, scan_result, update_options
+from ._values import plain
 
 
 def staged(task: TaskRun, fact: RunFact, options: UpdateOptions) -> dict[str, t.Any]:
@@ -67,6 +68,9 @@ def staged_side_by_side(task: TaskRun, hosts: Mapping[str, Mapping[str, t.Any]])
     fleet = task.fleet(run.cluster, run.nodes)
     with ThreadPoolExecutor(max(1, len(works))) as pool:
         results = list(pool.map(lambda each: _result(task, fleet, *each), works))
+    for (fact, _options), result in zip(works, results, strict=True):
+        if isinstance(result, dict) and not task.is_check:
+            task.recorder.part(fact.host, fact.node, plain(result))
     task.stop.check()
     told = {fact.host: result for (fact, _options), result in zip(works, results, strict=True)}
     done = {host: result for host, result in told.items() if isinstance(result, dict)}

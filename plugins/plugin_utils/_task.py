@@ -32,6 +32,7 @@ from ._display import DisplayProgress
 from ._facts import FACT, RunFact, RunFacts
 from ._peers import Peers
 from ._process import process_identity
+from ._recorder import Recorder
 from ._stop import StoppedError, StopRequest
 
 # Scans and resumes are over within a minute as a rule, and every step reads the lock by itself.
@@ -76,6 +77,8 @@ class TaskRun:
         self.play = task.get_play()
         self.play_id = str(self.play._uuid)  # noqa: SLF001 - the same in every batch of the play
         self._keeps_facts = self.host == str(task_vars["inventory_hostname"]) or bool(task.delegate_facts)
+        self.task = str(action.TASK)
+        self.recorder = Recorder(self.task, self.host, clock, progress)
         self.peers = Peers(action, task_vars, self.host, clock, secrets)
         self.facts = RunFacts(process_identity(), self._variables_of)
         self.partial: dict[str, t.Any] = {}
@@ -108,6 +111,8 @@ class TaskRun:
         fact = self.facts.run_of(self.host, self.peers.hosts(self.arguments.get("members")))
         if fact is not None:
             self.progress.cluster = fact.cluster
+            if not self.is_check:
+                self.recorder.join(fact)
         return fact
 
     def require_run(self) -> RunFact:
@@ -148,7 +153,7 @@ class TaskRun:
 
     def journal(self, fleet: Fleet, fact: RunFact) -> Journal:
         """Return the journal of a run that holds the lock."""
-        return Journal(fleet, fact.owner(), self.clock)
+        return Journal(fleet, fact.owner(), self.clock, self.recorder.entry)
 
     # Work on a node
 

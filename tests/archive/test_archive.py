@@ -17,6 +17,8 @@ from tests.harness.processes import CHECKOUT, clean_environment
 from tests.harness.stage import Stage
 from tests.scenario import clusters
 
+from .guide import write_files
+
 PLAYBOOK = "cluster_aware.updating.rolling_update"
 
 
@@ -93,3 +95,18 @@ def test_installed_twin_serves_by_its_full_name(installed: Path) -> None:
     )
     assert found.returncode == 0, found.stderr
     assert "2 nodes" in found.stdout
+
+
+def test_guide_for_own_playbooks_works_word_for_word(installed: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    guide = installed / "ansible_collections" / "cluster_aware" / "updating" / "docs" / "test_your_playbooks.md"
+    assert len(write_files(guide, repository)) == 7
+    settings = {"ANSIBLE_COLLECTIONS_PATH": str(installed), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "no", "NO_COLOR": "1"}
+    settings["MOLECULE_EPHEMERAL_DIRECTORY"] = str(tmp_path / "molecule")
+    command = [str(Path(sys.executable).parent / "molecule"), "test"]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=repository, env=clean_environment(tmp_path, settings), timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "HV01  HV01-N1 ok 1 update 1 restart" in done.stdout + done.stderr
+    assert not (tmp_path / "molecule" / "twin" / "twin.pid").exists()

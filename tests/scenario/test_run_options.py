@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable
 
 from tests.harness.controller import Finished
+from tests.harness.inventory import write_inventory
 from tests.harness.stage import Stage
 
 from . import clusters
@@ -133,4 +134,40 @@ def test_node_is_updated_before_it_is_drained_for_its_restart_alone(opened: Open
     restarted = [("MIN01-N1", what) for what in ("update_installed", "pause_requested", "restart_requested", "resume_requested")]
     assert [entry for entry in order if entry[0] == "MIN01-N1"] == restarted
     assert [entry for entry in order if entry[0] == "MIN01-N2"] == [("MIN01-N2", "update_installed")]
+    assert stage.verdict() == []
+
+
+def test_roles_come_back_as_the_mode_says_and_nodes_go_in_the_named_order(opened: Open) -> None:
+    def made(name: str) -> clusters.Data:
+        groups = [{"name": f"{name}-{kind}", "owner": f"{name}-N1", "auto_failback": kind == "HOME"} for kind in ("HOME", "AWAY")]
+        return clusters.cluster(name, groups=groups, updates=[clusters.QUIET_UPDATE])
+
+    stage = opened(made("ONE"), made("TWO"))
+    own = {
+        node.node.lower(): {
+            "rolling_update_failback": "policy" if node.cluster == "ONE" else "none",
+            "rolling_update_node_order": [f"{node.cluster}-N1"],
+        }
+        for node in stage.twin.nodes
+    }
+    path = stage.directory / "own.yml"
+    stage.inventory = write_inventory(path, stage.twin.nodes, user=stage.user, password=stage.password, extra=own)
+    run = stage.playbook(PLAYBOOK)
+    assert run.exit_code == 0, run.screen
+    events = stage.twin.events()
+    paused = nodes_of(events, "pause_requested")
+    assert [node for node in paused if node.startswith("ONE")] == ["ONE-N1", "ONE-N2"]
+    assert [node for node in paused if node.startswith("TWO")] == ["TWO-N1", "TWO-N2"]
+    back = {event["node"]: (event["failback"], event["groups_moved"]) for event in events if event["event"] == "resumed"}
+    assert (back["ONE-N1"], back["TWO-N1"]) == ((2, ["ONE-HOME"]), (0, []))
+    assert stage.verdict() == []
+
+
+def test_storage_is_waited_for_no_longer_than_the_limit(opened: Open) -> None:
+    storage = {"s2d": True, "virtual_disks": ["Volume1"], "repair_seconds": 1_000_000}
+    stage = opened(clusters.cluster(size=3, storage=storage))
+    run = run_role(stage, only_nodes=["MIN01-N1", "MIN01-N2"], suspend_timeout=30, max_failed_nodes=0)
+    assert run.exit_code == 2, run.screen
+    assert "MIN01-N2 FAILED" in run.screen
+    assert nodes_of(stage.twin.events(), "pause_requested") == ["MIN01-N1"]
     assert stage.verdict() == []

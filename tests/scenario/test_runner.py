@@ -99,6 +99,7 @@ def test_job_runs_with_the_password_of_the_prompt_and_gives_artifacts(job: Calla
     assert {node: outcome["state"] for node, outcome in told["nodes"].items()} == {"MIN01-N1": "ok", "MIN01-N2": "ok"}
     assert told["counts"]["ok"] == 2
     assert told["failed_nodes"] == told["not_reached"] == []
+    assert set(told["reports"]) == {"json", "html", "csv"}
     assert told["run_id"] in {event.get("guid") for event in made.stage.twin.events() if event["event"] == "run_lock_taken"}
     assert count(made.stage.twin.events(), "update_installed") == 2
     assert made.stage.verdict() == []

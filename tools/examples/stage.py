@@ -34,8 +34,8 @@ SAMPLE = CHECKOUT / "files" / "hotfix" / "DefaultHotfixConfig.xml"
 # Accounts of the examples, and those that stand for them.
 STAND_INS = {r"CONTOSO\svc-hotfixes": ADMINISTRATOR}
 
-# What each module wants to find, in the order in which a run comes to them. What is not named here only reads.
-CHANGING = ("run_lock", "cluster_node", "wua_download", "wua_install", "node_reboot", "hotfix_apply")
+# What each module wants to find, in the order in which a run comes to them. What is not named here only reads; reports are there last.
+CHANGING = ("run_lock", "cluster_node", "wua_download", "wua_install", "node_reboot", "hotfix_apply", "report")
 WHOLE_RUN = "node_outcome"
 STOPPING = "run_stop"
 DRAINED_BEFORE = frozenset({"wua_install"})

@@ -217,7 +217,6 @@ def _announce(work: NodeWork, plan: DrainPlan) -> None:
             # Only the node's own groups: the entry has to stay small on a cluster with hundreds of roles.
             online_groups_before=tuple(sorted(name for name in plan.online_before if name.casefold() in own)),
             undrained=plan.is_undrained,
-            taken_offline=(),
             # Another attempt is counted where it begins; one attempt may drain twice.
             attempts=max(1, entry.attempts) if entry is not None else 1,
         )

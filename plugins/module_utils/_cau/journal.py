@@ -20,7 +20,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from .._clock import Clock
@@ -54,6 +54,10 @@ _KEY_MISSING = 2
 """ERROR_FILE_NOT_FOUND, the return value of StdRegProv for a key that does not exist."""
 
 
+def tell_nobody(_entry: NodeEntry) -> None:
+    """Drop an entry: for journals that nobody keeps a record of."""
+
+
 class Journal:
     """The journal of one run, on every node of its cluster.
 
@@ -61,12 +65,14 @@ class Journal:
         fleet: the nodes of the cluster.
         owner: who drives the run.
         clock: the controller's clock.
+        told: is given every entry that was written.
     """
 
-    def __init__(self, fleet: Fleet, owner: RunOwner, clock: Clock) -> None:
+    def __init__(self, fleet: Fleet, owner: RunOwner, clock: Clock, told: Callable[[NodeEntry], None] = tell_nobody) -> None:
         self.fleet = fleet
         self.owner = owner
         self.clock = clock
+        self._told = told
         self._key = run_key(owner.run_id)
         self._ready: set[tuple[str, str]] = set()
         # What stands on both places of a node: this process is the only one that writes there.
@@ -180,6 +186,7 @@ class Journal:
                     remedy=error.remedy,
                 ) from error
         self._entries[entry.node] = entry
+        self._told(entry)
         return entry
 
     def write_where_possible(self, node: str, **changes: t.Unpack[EntryChanges]) -> list[str]:
@@ -203,6 +210,8 @@ class Journal:
             self._entries.pop(entry.node, None)
         else:
             self._entries[entry.node] = entry
+        # Also one that no place took: it is what this run knows about the node.
+        self._told(entry)
         return missed
 
     def read(self, node: str) -> NodeEntry | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from .cluster_view import all_groups, not_serving
 from .fleet import NodeWork
 from .journal_records import NodeEntry, Phase
 from .permission import entry_of, require_run
@@ -79,6 +80,18 @@ def may_retry(entry: NodeEntry | None, errors: Collection[str], most: int) -> bo
         return most > 0
     is_known = not is_installing(entry) and not entry.unknown_hotfixes and not entry.paused_by_us
     return is_known and max(1, entry.attempts) <= most
+
+
+def lost_groups(work: NodeWork) -> list[str]:
+    """Return the groups that were online before this attempt took the node out of service and are not now.
+
+    Another attempt would take them for groups that were never online, and pass for a success without them.
+
+    Raises:
+        OperationError: the journal or the cluster could not be read.
+    """
+    entry = entry_of(work)
+    return not_serving(all_groups(work), entry.online_groups_before) if entry is not None and entry.online_groups_before else []
 
 
 def begin(work: NodeWork) -> Retry:

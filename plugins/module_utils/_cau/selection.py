@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from .._wmi.cluster_update import OfferedUpdate
 from .errors import SelectionError
+from .expression import compiled
 
 _KB = re.compile(r"(?:KB)?(\d{5,8})", re.IGNORECASE)
 _UUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
@@ -74,7 +75,7 @@ class Selection:
         self._accept = [(text, _matcher("accept", text)) for text in accept]
         self._reject = [(text, _matcher("reject", text)) for text in reject]
         self._expression = expression if expression and expression.strip() else None
-        self._search = _compile(self._expression) if self._expression else None
+        self._search = compiled("select", self._expression, _select_error) if self._expression else None
         if self._search:
             self._chosen([_SAMPLE])
 
@@ -156,25 +157,3 @@ def _select_error(message: str) -> SelectionError:
         remedy="Write a JMESPath expression over the list of updates, such as [?contains(title, 'Servicing Stack')]",
     )
 
-
-def _compile(expression: str) -> Callable[[object], object]:
-    try:
-        import jmespath  # noqa: PLC0415
-        import jmespath.exceptions  # noqa: PLC0415
-    except ImportError as error:
-        raise SelectionError(
-            "the option select needs the Python package jmespath, which the controller lacks", operation="select", remedy="Install jmespath"
-        ) from error
-    errors: tuple[type[Exception], ...] = (jmespath.exceptions.JMESPathError, ValueError, TypeError)
-    try:
-        compiled = jmespath.compile(expression)
-    except errors as error:
-        raise _select_error(f"select is no JMESPath expression: {error}") from error
-
-    def search(data: object) -> object:
-        try:
-            return compiled.search(data)
-        except errors as error:
-            raise _select_error(f"select cannot be applied: {error}") from error
-
-    return search

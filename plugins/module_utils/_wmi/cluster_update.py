@@ -25,7 +25,7 @@ from .errors import SessionMissingError
 from .guid import plain_guid
 from .held_instance import HeldInstance
 from .remote_class import RemoteClass, answer_decides
-from .reports import Reports
+from .reports import Reports, StoredReports
 from .update_results import InstallerResult, OfferedUpdate, UpdateResult, UpdateResultCode, installer_result, offered_update, results_of
 
 __all__ = ["NAMESPACE", "ClusterUpdate", "InstallerResult", "OfferedUpdate", "UpdateResult", "UpdateResultCode"]
@@ -204,8 +204,8 @@ class ClusterUpdate:
         with answer_decides(Kind.ONCE_ONLY):
             return installer_result(output)
 
-    def report_ids(self, guid: str | None = None) -> list[datetime]:
-        """Return when the reports that are stored on this node were made, oldest first, aware UTC."""
+    def report_ids(self, guid: str | None = None) -> StoredReports:
+        """Return when the reports that are stored on this node were made."""
         return self._reports.ids(guid)
 
     def get_report(self, timestamp: datetime, chunk_size: int = 65536, guid: str | None = None) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import typing as t
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -35,6 +36,18 @@ _FIRST_YEAR = 2012
 _INSTANCE_WANTED = frozenset({0x8033805A, 0x803380FA, 0x8004102F})
 
 
+class StoredReports(t.NamedTuple):
+    """Which reports a node has.
+
+    Args:
+        times: when they were made, oldest first, aware UTC.
+        nameless: how many have no time that can be read.
+    """
+
+    times: tuple[datetime, ...]
+    nameless: int = 0
+
+
 class Reports:
     """The reports stored on one node.
 
@@ -48,10 +61,16 @@ class Reports:
     def __init__(self, remote: RemoteClass) -> None:
         self._remote = remote
 
-    def ids(self, guid: str | None) -> list[datetime]:
-        """Return the times of the stored reports, oldest first, aware UTC."""
+    def ids(self, guid: str | None) -> StoredReports:
+        """Return the times of the stored reports; one that cannot be read does not hide the others."""
         output = self._call("GetReportIDs", {}, guid, Kind.READ)
-        return sorted(report.require_moment("Timestamp") for report in output.instances("ReportID"))
+        times, nameless = [], 0
+        for report in output.instances("ReportID"):
+            try:
+                times.append(report.require_moment("Timestamp"))
+            except AnswerError:
+                nameless += 1
+        return StoredReports(tuple(sorted(times)), nameless)
 
     def get(self, timestamp: datetime, chunk_size: int, guid: str | None) -> bytes:
         """Return one report, put together from its chunks.

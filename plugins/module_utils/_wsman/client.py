@@ -82,6 +82,11 @@ class Client:
         return f"Client({self.name!r})"
 
     @property
+    def traffic(self) -> Traffic:
+        """What this client has moved so far."""
+        return replace(self._traffic)
+
+    @property
     def messages(self) -> int:
         """Number of SOAP requests sent so far."""
         return self._traffic.messages

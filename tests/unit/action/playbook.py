@@ -23,7 +23,7 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.cluster_aware.updating.plugins.module_utils._clock import Clock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.node_client import NodeClient
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.endpoint import Endpoint
-from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _siblings, _task
+from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _action, _peers, _reports, _siblings, _task
 
 from ..fakes.world import FakeWorld
 
@@ -98,6 +98,8 @@ class Playbook:
         patch.setattr(_peers, "open_node", self._open_node)
         self._patch = patch
         self._folder = tempfile.TemporaryDirectory()
+        self.reports = Path(self._folder.name) / "reports"
+        patch.setattr(_reports, "default_directory", lambda: self.reports)
         patch.setattr(_siblings, "folder", lambda: Path(self._folder.name))
 
     def _open_node(self, endpoint: Endpoint, _clock: Clock) -> NodeClient:

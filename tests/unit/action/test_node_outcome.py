@@ -102,7 +102,7 @@ def test_concluded_fails_after_a_failed_run(playbook: Playbook) -> None:
     playbook.run("node_outcome", "hv-a", state="failed", error=ERROR, max_failed_nodes=0)
     playbook.run("run_lock", "hv-a", state="released")
     message, fields = playbook.failure("node_outcome", "hv-a", state="concluded")
-    assert "HV01: node1 failed: node1: install: KB1 failed." in message
+    assert "HV01: node1 failed: node1: install: KB1 failed; the report is " in message
     assert fields["error"] == "RunFailedError"
 
 

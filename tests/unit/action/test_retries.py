@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau import errors
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry, Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.recovery import continued, is_worth_writing
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.retry import NEVER_RETRIED, may_retry
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState
 
 from ..fakes.clock import FakeClock
 from ..fakes.world import FakeWorld
@@ -80,6 +82,15 @@ def test_restart_that_is_due_is_told_to_the_next_attempt(playbook: Playbook, wor
     assert fail(playbook)["unfinished"] == "locked"
     assert '"rounds":0' in repr(world.machine("node1").registry)
     assert '"failed_hotfixes":[]' in repr(world.machine("node1").registry)
+
+
+def test_node_whose_role_is_not_online_any_more_is_not_tried_again(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.run("cluster_node", "hv-a", state="drained")
+    playbook.run("cluster_node", "hv-a", state="active")
+    world.groups["web01"] = replace(world.groups["web01"], state=GroupState.OFFLINE)
+    assert fail(playbook)["retry"] is False
+    assert any("not tried again: web01 was online before and is not now" in line for line in playbook.shown)
 
 
 def test_run_that_is_to_stop_tries_nothing_again(playbook: Playbook, world: FakeWorld) -> None:

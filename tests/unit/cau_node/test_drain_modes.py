@@ -125,6 +125,19 @@ def test_role_that_stays_offline_is_remembered(bench: Bench, node1: FakeMachine)
     assert not is_unfinished(bench.entry())
 
 
+def test_role_that_an_earlier_drain_took_offline_is_brought_online_by_the_next_resume(bench: Bench, node1: FakeMachine) -> None:
+    node1.drain_fails = True
+    drain(bench.work, FORCED)
+    bench.world.fault("node1", "bring_group_online", when="refuse", count=9, error=MethodFailedError("no", return_value=5))
+    with pytest.raises(MethodFailedError):
+        resume(bench.work)
+    bench.world.clear_faults()
+    node1.drain_fails, node1.drain_type = False, DrainType.DRAIN
+    drain(bench.work)
+    resume(bench.work)
+    assert set(states(bench).values()) == {GroupState.ONLINE}
+
+
 def test_pause_without_drain_leaves_the_roles_where_they_are(bench: Bench, node1: FakeMachine) -> None:
     result = drain(bench.work, UNDRAINED)
     assert result.is_changed

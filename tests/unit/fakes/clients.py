@@ -40,6 +40,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.operat
     Process,
     Service,
 )
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.channel import Traffic
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.client import ServerConfiguration
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.kinds import Kind
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.schema import ClassDefinition
@@ -349,6 +350,7 @@ class FakeConnection:
 
     def __init__(self, machine: FakeMachine) -> None:
         self.machine = machine
+        self.traffic = Traffic(messages=1, bytes_sent=100, bytes_received=200)
 
     def configuration(self) -> ServerConfiguration:
         """The limits that hosts ship with."""

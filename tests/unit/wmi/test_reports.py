@@ -36,13 +36,13 @@ def answering(*chunks: Record) -> ScriptedClient:
 def test_ids_come_oldest_first() -> None:
     reports = [Record("MSFT_CAURun_Report_ID", {"Timestamp": SECOND.replace(year=year)}) for year in (2026, 2024)]
     client = ScriptedClient().on("robust", f"{HELPER}.GetReportIDs", output("GetReportIDs", ReportID=reports))
-    assert [moment.year for moment in ClusterUpdate(client).report_ids()] == [2024, 2026]
+    assert [moment.year for moment in ClusterUpdate(client).report_ids().times] == [2024, 2026]
     assert client.calls[-1].keys == {"OrchestratorGuid": "00000000-0000-0000-0000-000000000000"}
 
 
 def test_without_such_an_instance_the_class_is_asked() -> None:
     client = ScriptedClient().on("robust", f"{HELPER}.GetReportIDs", not_found(), output("GetReportIDs"))
-    assert ClusterUpdate(client).report_ids(GUID) == []
+    assert ClusterUpdate(client).report_ids(GUID) == ((), 0)
     assert [call.keys for call in client.calls] == [{"OrchestratorGuid": GUID}, None]
 
 
