@@ -68,11 +68,12 @@ def staged_side_by_side(task: TaskRun, hosts: Mapping[str, Mapping[str, t.Any]])
     fleet = task.fleet(run.cluster, run.nodes)
     with ThreadPoolExecutor(max(1, len(works))) as pool:
         results = list(pool.map(lambda each: _result(task, fleet, *each), works))
-    for (fact, _options), result in zip(works, results, strict=True):
+    facts = [fact for fact, _given in works]
+    for fact, result in zip(facts, results, strict=True):
         if isinstance(result, dict) and not task.is_check:
             task.recorder.part(fact.host, fact.node, plain(result))
     task.stop.check()
-    told = {fact.host: result for (fact, _options), result in zip(works, results, strict=True)}
+    told = {fact.host: result for fact, result in zip(facts, results, strict=True)}
     done = {host: result for host, result in told.items() if isinstance(result, dict)}
     return {
         "changed": any(result.get("changed") for result in done.values()),

@@ -80,6 +80,14 @@ def test_long_installation_of_one_cluster_holds_up_no_other_one(finished: tuple[
         assert begin < moment(events_of(stage, name), "drain_started", f"{name}-N2") < end, run.screen
 
 
+def test_all_nodes_of_a_cluster_are_staged_before_one_is_drained(finished: tuple[Stage, Finished]) -> None:
+    stage, run = finished
+    for name in ("DDD", "EEE"):
+        events = events_of(stage, name)
+        first = moment(events, "drain_started", f"{name}-N1")
+        assert all(moment(events, "update_downloaded", f"{name}-N{number}") < first for number in (1, 2)), run.screen
+
+
 def test_clusters_have_nodes_out_of_service_at_the_same_time(finished: tuple[Stage, Finished]) -> None:
     stage, _run = finished
     away: set[str] = set()
