@@ -73,7 +73,7 @@ def find_python(version: str) -> Path | None:
     return None
 
 
-def test_requirements(text: str) -> list[str]:
+def libraries_of(text: str) -> list[str]:
     """Return the lines of requirements-dev.txt that name a library of the tests.
 
     Args:
@@ -91,7 +91,7 @@ def make_environment(row: Row, python: Path) -> None:
         python: its interpreter.
     """
     files = [CHECKOUT / "requirements.txt", CHECKOUT / "simulator" / "requirements.txt"]
-    needed = [f"ansible-core == {row.core}.*", *test_requirements((CHECKOUT / "requirements-dev.txt").read_text(encoding="utf-8"))]
+    needed = [f"ansible-core == {row.core}.*", *libraries_of((CHECKOUT / "requirements-dev.txt").read_text(encoding="utf-8"))]
     wanted = "\n".join([*needed, *(file.read_text(encoding="utf-8") for file in files)])
     stamp = row.folder / ".ready"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:

@@ -59,6 +59,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "module_utils/_wmi/cluster_update",
     ),
     "Restarts": ("module_utils/_cau/restart",),
+    "Reports": ("action/report", "module_utils/_cau/report", "plugin_utils/_report", "callback/"),
     "Everything else": ("",),
 }
 

@@ -16,6 +16,7 @@ import pytest
 from tests.harness.processes import CHECKOUT, clean_environment
 from tests.harness.stage import Stage
 from tests.scenario import clusters
+from tools.site.__main__ import links, reachable
 
 from .guide import write_files
 
@@ -57,7 +58,10 @@ def names(archive: Path) -> set[str]:
         "roles/rolling_update/tasks/main.yml",
         "roles/twin/tasks/main.yml",
         "plugins/action/run_lock.py",
+        "docs/README.md",
+        "docs/layers.svg",
         "docs/run.md",
+        "docs/troubleshooting.md",
     ],
 )
 def test_archive_has_what_users_need(name: str, archive: Path) -> None:
@@ -67,6 +71,13 @@ def test_archive_has_what_users_need(name: str, archive: Path) -> None:
 def test_archive_has_nothing_of_the_checkout_alone(archive: Path) -> None:
     kept_out = ("tests", "tools", "extensions", "build", ".venv", ".git", ".ci", "Makefile", "pyproject.toml", "changelogs/fragments")
     assert [name for name in names(archive) if name.startswith(kept_out) or "__pycache__" in name] == []
+
+
+def test_links_of_the_guides_hold_in_an_installed_collection(installed: Path) -> None:
+    readme = installed / "ansible_collections" / "cluster_aware" / "updating" / "README.md"
+    pages = [page for page in reachable(readme) if page.suffix == ".md"]
+    assert len(pages) > 20
+    assert [(page.name, target.name) for page in pages for target in links(page) if not target.is_file()] == []
 
 
 def test_installed_collection_updates_a_cluster(installed: Path, tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import GroupState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 
+from ..fakes.clock import FakeClock
 from ..fakes.world import FakeWorld
-from .helpers import Coordinator
+from .helpers import RUN_B, Coordinator, journals
+from .test_takeover import KilledError, killer, take_over
 
 ROLE = "CAUHV01"
 
@@ -128,3 +130,32 @@ def test_role_that_somebody_removed_is_not_looked_for_for_ever(world: FakeWorld,
     del world.groups[ROLE]
     bring_back(ours)
     assert ours.journal.read_cluster().cau_role_offline is None
+
+
+def test_role_comes_back_wherever_the_run_was_killed() -> None:
+    offline = 0
+    for number in range(1, 400):
+        world = FakeWorld("HV01", ["node1", "node2"])
+        with_role(world)
+        killed = Coordinator(world)
+        killed.acquire()
+        world.before_call = killer(number)
+        try:
+            take(killed)
+            bring_back(killed)
+            killed.release()
+        except KilledError:
+            pass
+        else:
+            break
+        world.before_call = None
+        offline += world.groups[ROLE].state is GroupState.OFFLINE
+        assert isinstance(world.clock, FakeClock)
+        world.clock.advance(1000)
+        heir = Coordinator(world, RUN_B, "control2")
+        if take_over(heir).cau_role is not None:
+            bring_back(heir)
+        heir.release()
+        assert world.groups[ROLE].state is GroupState.ONLINE, number
+        assert journals(world) == set(), number
+    assert offline > 3

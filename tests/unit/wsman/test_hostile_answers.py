@@ -128,9 +128,10 @@ def test_endless_answer_is_cut_off(name: str, operation: str) -> None:
 
     found, wire = client_for(EndlessStep())
     wire.steps[0].pieces = t.cast("list[bytes]", _Chain(lead, piece))
-    started = time.monotonic()
+    # Nothing is waited for, so that only our own work counts, and not that of a busy machine.
+    started = time.process_time()
     assert isinstance(failure_of(lambda: OPERATIONS[operation][0](found)), AnswerError)
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 class _Chain:
