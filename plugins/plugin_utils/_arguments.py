@@ -94,6 +94,9 @@ def _specification(options: dict[str, t.Any]) -> dict[str, t.Any]:
         argument = {key: documented[key] for key in SAME_KEYS if key in documented}
         if isinstance(argument.get("choices"), dict):
             argument["choices"] = list(argument["choices"])
+        if "password" in name:
+            # A module's documentation has no key for it.
+            argument["no_log"] = True
         if "suboptions" in documented:
             argument["options"] = _specification(documented["suboptions"])
         specification[name] = argument

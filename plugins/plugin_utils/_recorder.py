@@ -10,7 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wsman.channel import Traffic
 from ._display import DisplayProgress
 from ._facts import RunFact
-from ._values import one_line
+from ._values import one_line, scrubbed
 
 display = Display()
 
@@ -62,12 +62,14 @@ class Recorder:
         host: the inventory host that it works on.
         clock: the client's clock.
         progress: whose lines belong to the record.
+        secrets: what must not be recorded; the set may grow later.
     """
 
-    def __init__(self, task: str, host: str, clock: Clock, progress: DisplayProgress) -> None:
+    def __init__(self, task: str, host: str, clock: Clock, progress: DisplayProgress, secrets: Iterable[str]) -> None:
         self._task = task
         self._host = host
         self._clock = clock
+        self._secrets = secrets
         self._began = self._stamp()
         self._held: list[dict[str, t.Any]] = []
         self._folder: RunFolder | None = None
@@ -192,7 +194,7 @@ class Recorder:
             self._held.append(piece)
             return
         folder = self._folder
-        tolerant(folder.path, lambda: folder.append(piece, is_synced=is_synced))
+        tolerant(folder.path, lambda: folder.append(scrubbed(piece, self._secrets), is_synced=is_synced))
 
 
 def tolerant(place: Path, work: Callable[[], object]) -> None:

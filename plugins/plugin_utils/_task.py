@@ -78,7 +78,7 @@ class TaskRun:
         self.play_id = str(self.play._uuid)  # noqa: SLF001 - the same in every batch of the play
         self._keeps_facts = self.host == str(task_vars["inventory_hostname"]) or bool(task.delegate_facts)
         self.task = str(action.TASK)
-        self.recorder = Recorder(self.task, self.host, clock, progress)
+        self.recorder = Recorder(self.task, self.host, clock, progress, secrets)
         self.peers = Peers(action, task_vars, self.host, clock, secrets)
         self.facts = RunFacts(process_identity(), self._variables_of)
         self.partial: dict[str, t.Any] = {}

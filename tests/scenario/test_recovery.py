@@ -60,6 +60,17 @@ def test_run_that_died_is_finished_by_the_same_playbook(operation: str, play: st
     assert sorted(nodes_of(stage.twin.events(), "update_installed")) == ["MIN01-N1", "MIN01-N2", "MIN01-N3"]
 
 
+def test_run_that_died_while_a_node_was_updated_in_service_is_finished_by_the_same_playbook(opened: Open) -> None:
+    stage = opened()
+    options = ["-e", "rolling_update_install_order=install_first"]
+    path = stage.write_playbook(role_play())
+    killed(stage, path, INSTALL, options=options)
+    run = stage.playbook(path, *options)
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+    assert sorted(nodes_of(stage.twin.events(), "update_installed")) == ["MIN01-N1", "MIN01-N2"]
+
+
 def test_node_that_is_not_first_in_the_play_is_finished_first(opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
     killed(stage, stage.write_playbook(role_play(hosts="min01-n3:min01-n2:min01-n1")), INSTALL)
