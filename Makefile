@@ -80,6 +80,11 @@ torture: setup
 bench: setup
 	@exec $(OFFLINE) $(BIN)/python -m tools.bench
 
+# What reports look like in a browser: make report-pictures REPORT=path/to/report.html
+.PHONY: report-pictures
+report-pictures: setup
+	@$(BIN)/python -m tools.report_pictures $(REPORT)
+
 build: setup
 	@rm -rf build/archive
 	@$(BIN)/ansible-galaxy collection build --output-path build/archive .

@@ -19,8 +19,8 @@ from ..module_utils._cau.recovery import Action, Decision
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._cau.stop_request import heed
 from ..module_utils._errors import OperationError, Outcome
-from ..plugin_utils._action import UNRECORDED, UpdatingAction
-from ..plugin_utils._arguments import check_in_advance, secret_options
+from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._arguments import NOT_IN_ADVANCE, check_in_advance, secret_options
 from ..plugin_utils._facts import RunFact
 from ..plugin_utils._giving_back import give_back, role_kept_offline
 from ..plugin_utils._process import controller_name, is_running, user_name
@@ -129,7 +129,7 @@ def _options(task: TaskRun) -> dict[str, t.Any]:
     """Return the options of a run for its record: those of this task, and those that later ones will be given."""
     secret = secret_options()
     given = task.arguments | task.arguments["later_options"]
-    return {name: plain(value) for name, value in given.items() if name not in UNRECORDED | secret and value is not None}
+    return {name: plain(value) for name, value in given.items() if name not in NOT_IN_ADVANCE | secret and value is not None}
 
 
 def _takeover_options(task: TaskRun, fact: RunFact) -> takeover.TakeoverOptions:
@@ -297,11 +297,11 @@ def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str], away: str |
 
 def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
     """Refuse a play that would work on several nodes of the cluster at the same time."""
-    if task.play.strategy not in LINEAR:
+    if task.play.strategy not in LINEAR and not task.is_pinned:
         raise BatchError(
             f"the strategy of the play is {task.play.strategy}",
             operation="lock",
-            remedy="Use the strategy linear, which is the default",
+            remedy="Use the strategy linear, which is the default, or host_pinned with one host of each cluster",
             outcome=Outcome.NOT_DONE,
         )
     batch = {str(host) for host in task.variables["ansible_play_batch"]}

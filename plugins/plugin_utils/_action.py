@@ -21,7 +21,7 @@ from ansible.utils.display import Display
 from ..module_utils._clock import clock_from_environment
 from ..module_utils._errors import OperationError
 from ..module_utils._wmi.codes import describe
-from ._arguments import argument_specification, validated
+from ._arguments import NOT_IN_ADVANCE, TASKS_OF_A_RUN, argument_specification, validated
 from ._display import DisplayProgress
 from ._recorder import TaskEnd, error_fields
 from ._reports import finish_report
@@ -30,9 +30,6 @@ from ._task import TaskRun
 from ._values import one_line, plain, scrubbed
 
 display = Display()
-
-UNRECORDED = frozenset({"state", "error", "later_options", "members", "stand_alone"})
-"""Arguments that are no options of a run."""
 
 # The message holds the first two; what became of each update is part of the task's own result.
 _SAID_ELSEWHERE = frozenset({"message", "remedy", "results"})
@@ -121,8 +118,9 @@ def recorded(
     """
     if task is None:
         return None
-    hidden = {name for name, option in argument_specification(task.task).items() if option.get("no_log")} | UNRECORDED
-    arguments = {name: value for name, value in task.arguments.items() if name not in hidden and value is not None}
+    hidden = {name for name, option in argument_specification(task.task).items() if option.get("no_log")} | NOT_IN_ADVANCE
+    given = task.arguments if task.task in TASKS_OF_A_RUN else {}
+    arguments = {name: value for name, value in given.items() if name not in hidden and value is not None}
     state = task.arguments.get("state")
     task.recorder.close(TaskEnd(state, scrubbed(plain(arguments), secrets), result, error, task.peers.traffic()))
     return finish_report(task)

@@ -177,11 +177,12 @@ class Lock:
 
 @dataclass
 class ReportChunks:
-    """A report that is being stored or is stored: raw bytes by sequence number."""
+    """A report that is being stored or is stored: raw bytes by sequence number, and what is wrong with it in the store."""
 
     timestamp: datetime
     chunks: dict[int, bytes] = field(default_factory=dict)
     is_complete: bool = False
+    damage: str = ""
 
 
 @dataclass

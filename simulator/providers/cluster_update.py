@@ -162,7 +162,9 @@ def _get_report(context: Context, _keys: Keys, arguments: Arguments) -> Job:
     data = b"".join(report.chunks[number] for number in sorted(report.chunks))
     job = jobs.begin(context.model, context.cluster, context.node, "report", "")
     for number, start in enumerate(range(0, max(len(data), 1), size)):
-        text = base64.b64encode(data[start : start + size]).decode("ascii")
+        if report.damage == "missing_chunk" and number == 0:
+            continue
+        text = "%" if report.damage == "not_base64" else base64.b64encode(data[start : start + size]).decode("ascii")
         values = {"Timestamp": report.timestamp, "SequenceNumber": number, "Data": text}
         jobs.stream(context.model, job, "ReportChunks", "MSFT_CAURun_Report_Chunk", values)
     jobs.reply(context.model, job)

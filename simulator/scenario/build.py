@@ -27,6 +27,7 @@ from ..model.state import (
     Process,
     RegistryData,
     RegistryKey,
+    ReportChunks,
     Schedule,
     Service,
     Storage,
@@ -108,11 +109,19 @@ class _Builder:
         self.groups(cluster, data)
         build_updates(cluster, data.get("updates", []), self.refuse)
         cluster.installers = [self.installer(entry) for entry in data.get("installers", [])]
+        self.reports(cluster, data)
         cluster.firmware = [Firmware(**entry) for entry in data.get("firmware", [])]
         cluster.shares = [FileShare(**entry) for entry in data.get("shares", [])]
         cluster.storage = self.storage(cluster, data.get("storage", {}))
         self.settle(cluster)
         return cluster
+
+    def reports(self, cluster: Cluster, data: Data) -> None:
+        for index, entry in enumerate(data.get("reports", [])):
+            self.known(cluster, entry["node"], f"reports[{index}].node")
+            stamp = datetime.fromisoformat(entry["timestamp"])
+            report = ReportChunks(stamp, {0: entry.get("text", "").encode()}, is_complete=True, damage=entry.get("damage", ""))
+            cluster.nodes[entry["node"]].reports[stamp] = report
 
     def node(self, data: Data, cluster: Data, generation: str, built: Cluster) -> Node:
         own = str(data.get("generation", generation))

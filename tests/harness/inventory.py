@@ -49,6 +49,7 @@ def write_inventory(
     certificate: Path | None = None,
     name: Callable[[TwinNode], str] = plain_name,
     extra: Mapping[str, Variables] | None = None,
+    common: Mapping[str, t.Any] | None = None,
 ) -> Path:
     """Write an inventory with one group per cluster, named after it in lower case.
 
@@ -61,16 +62,16 @@ def write_inventory(
         certificate: what to trust over HTTPS; None trusts everything.
         name: host name of a node.
         extra: further variables by host name.
+        common: further variables of all hosts.
     """
     children: dict[str, t.Any] = {}
     for node in nodes:
         variables = connection(node, transport=transport, certificate=certificate) | (extra or {}).get(name(node), {})
         children.setdefault(group_name(node.cluster), {"hosts": {}})["hosts"][name(node)] = variables
-    # A failure takes one attempt, unless a test is about the others.
-    common: Variables = {"ansible_user": user, "rolling_update_max_retries_per_node": 0}
+    shared: Variables = {"ansible_user": user, **(common or {})}
     if password is not None:
-        common["ansible_password"] = password
-    path.write_text(yaml.safe_dump({"all": {"vars": common, "children": children}}, sort_keys=False), encoding="utf-8")
+        shared["ansible_password"] = password
+    path.write_text(yaml.safe_dump({"all": {"vars": shared, "children": children}}, sort_keys=False), encoding="utf-8")
     return path
 
 

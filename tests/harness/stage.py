@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -17,7 +17,7 @@ from .invariants import check
 from .inventory import USER, write_inventory
 from .record import Expectations, RunRecord, Violation, read_log
 from .secrets import read_tree
-from .twin import Twin
+from .twin import Twin, TwinNode
 
 
 class Stage:
@@ -28,10 +28,20 @@ class Stage:
         directory: where everything goes.
         rate: twin seconds per real second.
         collections: folder that holds ansible_collections, None for the checkout's own.
+        variables: of all hosts in the inventory.
     """
 
-    def __init__(self, scenario: str | Path, directory: Path, *, rate: float = 100.0, collections: Path | None = None) -> None:
+    def __init__(
+        self,
+        scenario: str | Path,
+        directory: Path,
+        *,
+        rate: float = 100.0,
+        collections: Path | None = None,
+        variables: Mapping[str, t.Any] | None = None,
+    ) -> None:
         self.directory = directory
+        self.variables = dict(variables or {})
         self.twin = Twin(scenario, directory / "twin", rate=rate)
         self.controller = Controller(self.twin, directory / "controller", collections=collections)
         self.user = USER
@@ -40,11 +50,15 @@ class Stage:
     def __enter__(self) -> t.Self:
         self.twin.__enter__()
         self.password = self._password()
-        self.inventory = write_inventory(self.directory / "inventory.yml", self.twin.nodes, user=self.user, password=self.password)
+        self.inventory = self.write_inventory(self.twin.nodes)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.twin.stop()
+
+    def write_inventory(self, nodes: Sequence[TwinNode], name: str = "inventory.yml") -> Path:
+        """Write an inventory of some of the twin's nodes and return its path."""
+        return write_inventory(self.directory / name, nodes, user=self.user, password=self.password, common=self.variables)
 
     def _password(self) -> str:
         """Return the password that the scenario has for our account."""

@@ -17,6 +17,9 @@ USER = "svc-update"
 
 Data = dict[str, t.Any]
 
+ONE_ATTEMPT: Data = {"rolling_update_max_retries_per_node": 0}
+"""For an inventory: a node that fails is not tried again, unless a test is about that."""
+
 _TIMINGS = {
     "group_move": 2,
     "shutdown": 5,

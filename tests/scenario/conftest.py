@@ -29,7 +29,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
 
         def open_stage(*given: clusters.Data, faults: t.Sequence[clusters.Data] = (), rate: float = 60.0, **changes: t.Any) -> Stage:  # noqa: ANN401
             scenario = clusters.write(tmp_path / "scenario.yml", *given, faults=faults, **changes)
-            return stack.enter_context(Stage(scenario, tmp_path, rate=rate))
+            return stack.enter_context(Stage(scenario, tmp_path, rate=rate, variables=clusters.ONE_ATTEMPT))
 
         yield open_stage
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from tests.harness import nt_acl
-from tests.harness.inventory import write_inventory
 from tests.harness.nt_acl import Ace
 from tests.harness.record import Entry
 from tests.harness.stage import Stage
@@ -219,7 +218,7 @@ def test_node_that_is_down_and_what_follows_from_it_are_named(opened: Open) -> N
 
 def test_node_that_is_no_host_of_the_inventory_is_named(opened: Open) -> None:
     stage = opened(good())
-    stage.inventory = write_inventory(stage.directory / "two.yml", stage.twin.nodes[:2], user=stage.user, password=stage.password)
+    stage.inventory = stage.write_inventory(stage.twin.nodes[:2], "two.yml")
     assert found(ask(stage)) == {"nodes_answer": [("MIN01-N3", "error")]}
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from tests.harness.inventory import write_inventory
 from tests.harness.record import Entry
 from tests.harness.stage import Stage
 
@@ -60,7 +59,7 @@ def test_foreign_node_session_is_refused_with_its_holder(opened: Open) -> None:
 
 def test_node_that_the_inventory_lacks_is_named(opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
-    stage.inventory = write_inventory(stage.directory / "two.yml", stage.twin.nodes[:2], user=stage.user, password=stage.password)
+    stage.inventory = stage.write_inventory(stage.twin.nodes[:2], "two.yml")
     refused(stage, stage.write_playbook(role_play()), says="MIN01-N3")
 
 

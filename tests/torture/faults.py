@@ -28,6 +28,9 @@ FOREIGN = "0f0e0d0c-0b0a-4909-8807-060504030201"
 SHORT, LONG = 120.0, 10_000.0
 """Twin seconds of a repair that the run waits for, and of one that outlasts its patience."""
 
+ATTEMPTS = 4
+"""Of a node in one run: the first one and `rolling_update_max_retries_per_node` more."""
+
 UNKNOWN_OUTCOME = 0x80338029
 """The fault of a request that ran into the host's time limit (wsman-cim.md 6)."""
 
@@ -139,8 +142,10 @@ FAULTS: dict[str, Fault] = {
     "late_fault": wire("An operation ends in a fault after it has begun", action="late_fault", code="0x80041001", style="wmi_error"),
     "no_return": model("A node does not come back from its restart", _power_on, model="no_return", node=NODE),
     "slow_restart": model("A restart takes 40 minutes", _wait, model="restart_takes", node=NODE, seconds=2400),
-    "drain_fails": model("A role cannot leave the node", model="drain_fails", node=NODE),
-    "update_fails": model("An update fails once", model="update_fails", node=NODE, times=1),
+    "drain_fails_once": model("A role cannot leave the node at first", model="drain_fails", node=NODE, times=1),
+    "drain_fails": model("A role cannot leave the node", model="drain_fails", node=NODE, times=ATTEMPTS),
+    "update_fails_once": model("An update fails once", model="update_fails", node=NODE, times=1),
+    "update_fails": model("An update fails again and again", model="update_fails", node=NODE, times=ATTEMPTS),
     "offered_again": model("An update is offered again after its restart", repeats=2, model="offered_again", times=1),
     "offered_at_once": model("An update is offered again at once", repeats=2, model="offered_again", times=1, when="install"),
     "storage": done("The storage is degraded for a while", {"act": "repair_storage", "disk": DISK, "node": OTHER, "seconds": SHORT}),

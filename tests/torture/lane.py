@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tests.harness.controller import Controller, Finished, Running
 from tests.harness.invariants import check
-from tests.harness.inventory import write_inventory
 from tests.harness.record import Entry, Expectations, RunRecord, read_log
 from tests.harness.replay import JOURNAL
 from tests.harness.stage import Stage
@@ -69,8 +68,7 @@ class Lane:
         """Write the inventory, without some machines, which no run is to update then."""
         self._hidden = hidden
         nodes = [node for node in self.stage.twin.nodes if node.node not in hidden]
-        path = self.directory / "inventory.yml"
-        self.inventory = str(write_inventory(path, nodes, user=self.stage.user, password=self.stage.password))
+        self.inventory = str(self.stage.write_inventory(nodes))
 
     # --- a case --------------------------------------------------------------------------------------------------
 

@@ -152,10 +152,17 @@ def test_hotfix_keeps_the_result_of_its_installer() -> None:
 
 
 def test_own_plug_in_is_recorded_like_the_others() -> None:
-    firmware = [{"id": "bios-1.2", "title": "BIOS 1.2", "state": "installed", "installed": True}]
-    record = built([begin(), task("plugin_install", 5, plugin="Vendor.Firmware", updates=firmware, report={"bay": 3})])
-    assert record["nodes"][0]["items"][0]["plugin"] == "Vendor.Firmware"
-    assert record["tasks"][0]["result"] == {"bay": 3}
+    own = {"plugin": "Vendor.Firmware", "id": "bios", "title": "BIOS 1.2", "installed": False}
+    own |= {"failure_msg": "no power", "failure_hresult_code": 5}
+    updates = {"u1": {"title": "One", "installed": True}, "Vendor.Firmware bios": own}
+    windows = task("wua_install", 4, updates={"u1": {"title": "One", "installed": True, "state": "installed"}})
+    record = built([begin(), windows, task("plugin_round", 5, updates=updates, report={"bay": 3})])
+    items = record["nodes"][0]["items"]
+    assert [(item["plugin"], item["id"], item["state"], item["tries"]) for item in items] == [
+        ("Microsoft.WindowsUpdatePlugin", "u1", "installed", 1),
+        ("Vendor.Firmware", "bios", "failed", 1),
+    ]
+    assert record["tasks"][1]["result"] == {"bay": 3}
 
 
 def test_update_that_was_installed_stays_so_when_it_is_listed_again() -> None:

@@ -22,6 +22,8 @@ Item: t.TypeAlias = dict[str, t.Any]
 WINDOWS_UPDATES = "Microsoft.WindowsUpdatePlugin"
 HOTFIXES = "Microsoft.HotfixPlugin"
 
+_ADDING_UP = "plugin_round"
+
 
 class State(enum.StrEnum):
     """What became of an update or a hotfix."""
@@ -92,8 +94,11 @@ class Items:
         """Enter what the result of a task tells; whatever task has "updates" or "hotfixes" in its result, an own plug-in's too."""
         result = task["result"]
         plugin = str(result.get("plugin") or WINDOWS_UPDATES)
+        # The task that adds plug-ins up repeats what the built-in ones have told by themselves.
+        is_repeated = task["task"] == _ADDING_UP
         for update in _listed(result.get("updates")):
-            self._take_update(plugin, update, task)
+            if update.get("plugin") or not is_repeated:
+                self._take_update(str(update.get("plugin") or plugin), update, task)
         for update in _listed(result.get("filtered_updates")):
             self._skip(plugin, str(update["id"]), update, str(update.get("filtered_reason") or "left out"))
         for hotfix in _listed(result.get("hotfixes"), key="path"):
@@ -103,8 +108,9 @@ class Items:
 
     def _take_update(self, plugin: str, update: Mapping[str, t.Any], task: Piece) -> None:
         state = _update_state(update)
-        # Whatever has a state was tried by this task.
-        is_tried = bool(update.get("state")) or bool(update.get("installed"))
+        # Whatever has a state was tried by this task; an own plug-in says how it went in other words.
+        is_own_failure = bool(update.get("plugin") and update.get("failure_msg"))
+        is_tried = bool(update.get("state") or update.get("installed")) or is_own_failure
         item = self._item(plugin, str(update["id"]))
         kb = update.get("kb")
         item["title"] = update.get("title") or item["title"]
