@@ -45,11 +45,12 @@ def _job_template(settings: dict[str, t.Any], template: dict[str, t.Any]) -> dic
         "description": template["description"],
         "job_type": template["job_type"],
         "project": key("project", settings["awx_project"]["name"]),
-        "playbook": "site.yml",
+        "playbook": template["playbook"],
         "inventory": key("inventory", settings["awx_inventory"]),
         "execution_environment": {"name": settings["awx_execution_environment"]["name"], "type": "execution_environment"},
         # The API takes variables as a text.
         "extra_vars": json.dumps(template["extra_vars"]),
+        "forks": settings["awx_forks"],
         "job_slice_count": 1,
         "allow_simultaneous": False,
         "timeout": 0,

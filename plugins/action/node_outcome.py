@@ -14,7 +14,7 @@ from ..module_utils._cau.cluster_view import outside_view
 from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.journal_records import Phase
-from ..module_utils._cau.outcome import NodeOutcome, NodeState, decide, summary_line
+from ..module_utils._cau.outcome import NodeOutcome, NodeState, account, decide, summary_line
 from ..module_utils._cau.pending import blocking, signals
 from ..module_utils._cau.permission import entry_of
 from ..module_utils._cau.retry import Retry, begin, lost_groups, may_retry
@@ -152,13 +152,16 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     Raises:
         RunFailedError: that is so.
     """
-    in_play = [str(host) for host in task.variables["ansible_play_hosts_all"]]
-    facts = task.facts.on([*task.peers.hosts(task.arguments["members"]), *in_play])
+    facts = task.facts.on(_hosts_concluded(task))
     still_open = _clusters_at_work(task, facts)
     held = {fact.cluster: fact.cau_role for fact in facts.values() if fact.run_id and fact.play and not task.facts.is_over(fact)}
     bad = _failures(facts.values())
     bad += [_not_given_back(cluster, held[cluster]) for cluster in sorted(held.keys() - still_open)]
     bad += sorted({f"{fact.cluster}: {fact.role_left}" for fact in facts.values() if fact.role_left})
+    if task.arguments["turns"]:
+        bad += [f"the run of {cluster} did not come to its end" for cluster in sorted(still_open)]
+        bad += [] if facts else ["no run was begun"]
+        still_open = set()
     summary = "; ".join(bad)
     runs = {fact.run_id: fact for fact in facts.values() if fact.run_id}
     reports = [report for fact in runs.values() if (report := report_of(fact)) is not None]
@@ -169,6 +172,14 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     return {"play_ends": not still_open, "succeeded": not bad, "summary": summary, "reports": reports}
 
 
+def _hosts_concluded(task: TaskRun) -> list[str]:
+    """Return the hosts whose runs are judged together: those of the play, or of one cluster when others go on beside it."""
+    if task.arguments["turns"]:
+        own = task.facts.of(task.host)
+        return list(dict.fromkeys([task.host, *task.arguments["turns"], *(own.nodes.values() if own else ())]))
+    return [*task.peers.hosts(task.arguments["members"]), *(str(host) for host in task.variables["ansible_play_hosts_all"])]
+
+
 def _not_given_back(cluster: str, role: str | None) -> str:
     told = f"the run lock of {cluster} was not given back"
     return told if role is None else f"{told}, and the CAU role {role} may still be offline, which the next run brings back"
@@ -176,12 +187,16 @@ def _not_given_back(cluster: str, role: str | None) -> str:
 
 def _clusters_at_work(task: TaskRun, facts: dict[str, RunFact]) -> set[str]:
     """Return the clusters whose run has nodes of this play before it."""
-    to_come = {str(host) for host in task.variables["ansible_play_hosts"]}
+    to_come = _hosts_in_work(task)
     return {
         fact.cluster
         for fact in facts.values()
         if fact.nodes and not task.facts.end_play(fact) and not task.facts.is_over(fact) and to_come & set(fact.nodes.values())
     }
+
+
+def _hosts_in_work(task: TaskRun) -> set[str]:
+    return set(task.arguments["turns"]) or {str(host) for host in task.variables["ansible_play_hosts"]}
 
 
 def _failures(facts: Iterable[RunFact]) -> list[str]:
@@ -199,7 +214,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     """Return the result, with the verdict over all outcomes of the run so far."""
     before = [other for other in task.facts.outcomes(fact) if other.host != task.host]
     outcomes = [*before, outcome]
-    in_play = {str(host) for host in task.variables["ansible_play_hosts"]} | {other.host for other in outcomes}
+    in_play = _hosts_in_work(task) | {other.host for other in outcomes}
     nodes = [node for node, host in fact.nodes.items() if host in in_play]
     budget = task.arguments["max_failed_nodes"]
     verdict = decide(nodes, outcomes, budget, cluster_size=len(fact.nodes))
@@ -211,7 +226,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         ended = {other.host for other in outcomes}
         hosts = [host for host in fact.order if host in in_play and host not in ended]
         known = task.facts.on(hosts)
-        to_come = {fact.node_of(host) or host: known[host].staged if host in known else None for host in hosts}
+        to_come = {fact.node_of(host) or host: known[host].staged if host in known else fact.staged_on.get(host) for host in hosts}
         task.progress.say_block(None, "status", running_table(outcomes, to_come))
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
     return {
@@ -224,6 +239,7 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
         "succeeded": verdict.succeeded,
         "reason": verdict.reason,
         "summary": summary,
+        "run": account(fact.cluster, fact.run_id, outcomes, nodes),
         "ansible_facts": new.as_facts(),
     }
 
@@ -260,6 +276,7 @@ def _not_joined(task: TaskRun) -> dict[str, t.Any]:
         "succeeded": False,
         "reason": outcome.reason,
         "summary": "",
+        "run": account("", None, [outcome]),
         "ansible_facts": fact.with_outcome(outcome).as_facts(),
     }
 

@@ -297,11 +297,11 @@ def _gate(task: TaskRun, fleet: Fleet, accept_down: Collection[str], away: str |
 
 def _require_one_node_per_batch(task: TaskRun, fact: RunFact) -> None:
     """Refuse a play that would work on several nodes of the cluster at the same time."""
-    if task.play.strategy not in LINEAR:
+    if task.play.strategy not in LINEAR and not task.is_pinned:
         raise BatchError(
             f"the strategy of the play is {task.play.strategy}",
             operation="lock",
-            remedy="Use the strategy linear, which is the default",
+            remedy="Use the strategy linear, which is the default, or host_pinned with one host of each cluster",
             outcome=Outcome.NOT_DONE,
         )
     batch = {str(host) for host in task.variables["ansible_play_batch"]}

@@ -10,10 +10,10 @@ import typing as t
 from dataclasses import replace
 
 from ..module_utils._cau.query import validate
-from ..module_utils._cau.updates import download
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._staging import staged, staged_side_by_side
 from ..plugin_utils._task import TaskRun
-from ..plugin_utils._updates import mark, preview, scan_result, update_options
+from ..plugin_utils._updates import update_options
 
 
 class ActionModule(UpdatingAction):
@@ -22,26 +22,19 @@ class ActionModule(UpdatingAction):
     TASK = "wua_download"
 
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
-        """Scan the node and download what was selected."""
+        """Scan the node, or those that are named, and download what was selected."""
         options = update_options(task.arguments)
         validate(options.query)
-        fact = task.require_run()
-        if task.is_check:
-            return preview(task, options, "stage", "downloaded") | {"downloaded_update_count": 0, "failed_update_count": 0}
-        with task.work(fact) as work:
-            done = download(work, options)
-        result = scan_result(done.scan)
-        downloaded = mark(result["updates"], done.results, "downloaded")
-        return result | {
-            "changed": bool(downloaded),
-            "downloaded_update_count": downloaded,
-            "failed_update_count": len(done.scan.accepted) - downloaded,
-            **_noted(task, len(done.scan.accepted)),
-        }
+        if task.arguments["hosts"] is not None:
+            result = staged_side_by_side(task, task.arguments["hosts"])
+            counts = {host: each["found_update_count"] for host, each in result["hosts"].items()}
+            return result | _noted(task, staged_on=counts)
+        result = staged(task, task.require_run(), options)
+        return result if task.is_check else result | _noted(task, staged=result["found_update_count"])
 
 
-def _noted(task: TaskRun, staged: int) -> dict[str, t.Any]:
-    """Return the fact of a host that has joined the run, with what stands ready for its turn."""
+def _noted(task: TaskRun, **stands_ready: t.Any) -> dict[str, t.Any]:  # noqa: ANN401 - fields of the fact
+    """Return the fact of a host that has joined the run, with what stands ready for its turn or for those of others."""
     own = task.facts.of(task.host)
     is_its_own = own is not None and own.host == task.host == str(task.variables["inventory_hostname"])
-    return {"ansible_facts": replace(own, staged=staged).as_facts()} if own is not None and is_its_own else {}
+    return {"ansible_facts": replace(own, **stands_ready).as_facts()} if own is not None and is_its_own else {}

@@ -22,7 +22,7 @@ options:
       - How the update of the node ended. V(finished) means that nothing is left to install.
       - V(failed) records the error of O(error).
       - V(concluded) records nothing. It fails when a node of any run of this playbook has failed, or a lock was not given back, and
-        no other run still has nodes of this play before it. It is the last task of a node.
+        no other run still has nodes of this play before it. It is the last task of a node, or of a cluster with O(turns).
     type: str
     choices: [finished, failed, concluded]
     required: true
@@ -36,6 +36,15 @@ options:
       - How many nodes may fail before the run ends. The default is a third of the nodes, rounded down.
       - CAU calls it C(MaxFailedNodes).
     type: int
+  turns:
+    description:
+      - The inventory hosts that this play brings to their end one after the other, when one host of each cluster does so for all of its
+        nodes. They count instead of the hosts of the play, and O(state=concluded) judges their run alone, as those of other clusters go on
+        side by side and conclude for themselves.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   max_retries_per_node:
     description:
       - How often a node that failed and serves again may be tried once more as a whole, from its scan to its resume. As long as it may, no
@@ -197,6 +206,37 @@ summary:
   returned: success
   type: str
   sample: HV01  HV01-N1 nothing to do | HV01-N2 not reached
+run:
+  description: The run so far in plain data, without secrets, for a step of a workflow for instance. The role gives it to C(set_stats).
+  returned: O(state=finished) or O(state=failed), unless RV(retry)
+  type: dict
+  contains:
+    cluster:
+      description: The name of the cluster, empty when the node could not join a run.
+      type: str
+      sample: HV01
+    run_id:
+      description: The id of the run, V(null) in check mode and when the node could not join a run.
+      type: str
+      sample: 5c1f0b0e-6a0c-4a53-9d3c-2f4cf5f6a1c7
+    counts:
+      description: How many nodes have ended in each of the states of RV(outcome.state).
+      type: dict
+      sample: {ok: 2, nothing_to_do: 1, left_alone: 0, failed: 1, left_out: 0}
+    failed_nodes:
+      description: The nodes that failed or were left out of service.
+      type: list
+      elements: str
+      sample: [node2]
+    not_reached:
+      description: The nodes of the run that have no outcome, because the run ended before.
+      type: list
+      elements: str
+      sample: []
+    nodes:
+      description: The outcome of each node, with the fields of RV(outcome).
+      type: dict
+      sample: {}
 reports:
   description: The reports of the runs of this playbook that have ended.
   returned: O(state=concluded)

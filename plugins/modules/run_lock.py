@@ -81,8 +81,8 @@ options:
     default: []
   one_node_per_batch:
     description:
-      - Whether to refuse the lock when the current batch of the play holds more than one node of the cluster, or when the strategy is not
-        V(linear). The play then lacks C(serial=1).
+      - Whether to refuse the lock when the current batch of the play holds more than one node of the cluster, or when the strategy is
+        neither V(linear) nor V(host_pinned). The play then lacks C(serial=1).
       - The role C(cluster_aware.updating.rolling_update) sets it.
     type: bool
     default: false

@@ -20,6 +20,13 @@ options:
       - Seconds that the download may take.
     type: int
     default: 7200
+  hosts:
+    description:
+      - The inventory hosts of the nodes to stage side by side by this one task, each with those of the options above that differ for it.
+        Without it, the host of the task is staged alone.
+      - All of them must be nodes of the run's cluster. One that cannot be staged does not fail the task, see RV(not_staged).
+    type: dict
+    version_added: 0.2.0
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
@@ -51,6 +58,15 @@ EXAMPLES = r"""
   cluster_aware.updating.wua_download:
     reject:
       - Preview
+
+- name: Stage two nodes at once, without the preview updates on one of them
+  cluster_aware.updating.wua_download:
+    hosts:
+      hv-a.example.com: {}
+      hv-b.example.com:
+        reject:
+          - Preview
+  run_once: true
 """
 
 RETURN = r"""
@@ -124,6 +140,17 @@ failed_update_count:
   returned: success
   type: int
   sample: 0
+hosts:
+  description: The results of the nodes that were staged, by their hosts, instead of the other fields.
+  returned: with O(hosts)
+  type: dict
+  sample: {}
+not_staged:
+  description: Why the other nodes were not staged, a sentence for each of their hosts.
+  returned: with O(hosts)
+  type: dict
+  sample:
+    hv-b.example.com: the run leaves it as it is
 reboot_required:
   description: Whether the Windows Update Agent of the node waits for a restart.
   returned: success

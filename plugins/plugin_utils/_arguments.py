@@ -72,7 +72,7 @@ MAXIMUMS: Mapping[str, int] = {
 TASKS_OF_A_RUN = ("run_plan", "run_lock", "wua_download", "wua_install", "hotfix_apply", "cluster_node", "node_reboot", "node_outcome")
 
 # Not told in advance: they say what a task is to do, or to which hosts.
-NOT_IN_ADVANCE = frozenset({"state", "error", "members", "later_options", "stand_alone", "in_service"})
+NOT_IN_ADVANCE = frozenset({"state", "error", "hosts", "members", "later_options", "stand_alone", "in_service", "turns"})
 
 Loader: t.Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

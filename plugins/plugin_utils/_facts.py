@@ -58,6 +58,7 @@ class RunFact:
         beaten_at: clock seconds at which every node had the run's last heartbeat, as far as a task of this host knows.
         began: clock seconds at which the work on this host began.
         staged: updates that were downloaded to it before its turn, None before anybody has scanned it.
+        staged_on: the same for hosts that were staged side by side by one task.
         updates: updates that were installed on the host.
         hotfixes: hotfixes that were applied to it.
         restarts: how often it was restarted.
@@ -96,6 +97,7 @@ class RunFact:
     beaten_at: float | None = None
     began: float = 0.0
     staged: int | None = None
+    staged_on: dict[str, int] = field(default_factory=dict)
     updates: int = 0
     hotfixes: int = 0
     restarts: int = 0

@@ -75,6 +75,7 @@ class Recorder:
         self._folder: RunFolder | None = None
         self._released: bool | None = None
         self._is_closed = False
+        self._has_parts = False
         self.is_concluded = False
         self.fact: RunFact | None = None
         progress.listener = self._event
@@ -140,29 +141,45 @@ class Recorder:
         """Add a change of the journal."""
         self._add({**self._stamp(), "kind": Kind.ENTRY, "entry": entry_fields(entry)})
 
+    def part(self, host: str, node: str, result: Mapping[str, t.Any]) -> None:
+        """Add what the task did on one of several nodes; what it moved is added once for all of them, at its end.
+
+        Args:
+            host: the inventory host of the node.
+            node: the node.
+            result: what became of it, plain and without secrets.
+        """
+        self._has_parts = True
+        self._add(self._piece(host, node, TaskEnd(None, {}, result, None, {}), {}), is_synced=True)
+
     def close(self, end: TaskEnd) -> None:
         """Add what the task did, and the end of the run when it has ended it."""
         if self._folder is None or self.fact is None:
             return
-        piece = {
+        # Of a task that worked on several nodes, each has had its own part.
+        node, result = ("", {}) if self._has_parts else (self.fact.node, end.result)
+        whole = TaskEnd(end.state, end.arguments, result, end.error, end.traffic)
+        self._add(self._piece(self._host, node, whole, _by_node(end.traffic, self.fact)), is_synced=True)
+        if self._released is not None:
+            self._add({**self._stamp(), "kind": Kind.END, "is_released": self._released}, is_synced=True)
+        # What is said about the report itself comes too late for it.
+        self._is_closed = True
+
+    def _piece(self, host: str, node: str, end: TaskEnd, traffic: Mapping[str, t.Any]) -> dict[str, t.Any]:
+        return {
             **self._stamp(),
             "kind": Kind.TASK,
             "began_at": self._began["at"],
             "began": self._began["clock"],
             "task": self._task,
             "state": end.state,
-            "host": self._host,
-            "node": self.fact.node,
+            "host": host,
+            "node": node,
             "arguments": dict(end.arguments),
             "result": {name: value for name, value in end.result.items() if name not in _LEFT_OUT},
             "error": end.error,
-            "traffic": _by_node(end.traffic, self.fact),
+            "traffic": dict(traffic),
         }
-        self._add(piece, is_synced=True)
-        if self._released is not None:
-            self._add({**self._stamp(), "kind": Kind.END, "is_released": self._released}, is_synced=True)
-        # What is said about the report itself comes too late for it.
-        self._is_closed = True
 
     def _event(self, event: Mapping[str, str | None]) -> None:
         self._add({**self._stamp(), "kind": Kind.EVENT, "event": dict(event)})

@@ -76,6 +76,7 @@ class TaskRun:
         self.variables = task_vars
         self.play = task.get_play()
         self.play_id = str(self.play._uuid)  # noqa: SLF001 - the same in every batch of the play
+        self._keeps_facts = self.host == str(task_vars["inventory_hostname"]) or bool(task.delegate_facts)
         self.task = str(action.TASK)
         self.recorder = Recorder(self.task, self.host, clock, progress, secrets)
         self.peers = Peers(action, task_vars, self.host, clock, secrets)
@@ -97,6 +98,11 @@ class TaskRun:
             return self.variables
         found = self.variables["hostvars"].raw_get(host)
         return found if isinstance(found, Mapping) else None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether every host goes through the play at its own pace and never waits for a free fork between two tasks."""
+        return str(self.play.strategy).rpartition(".")[2] == "host_pinned"
 
     # The run
 
@@ -181,10 +187,10 @@ class TaskRun:
     def _others_kept(self, fact: RunFact, *, is_kept: bool) -> Iterator[None]:
         """Keep the runs of other clusters that wait for their turn in this playbook, so that nobody takes them for dead.
 
-        What their keepers find comes out in their own next task.
+        What their keepers find comes out in their own next task. Under the strategy host_pinned no run waits for another one.
         """
         with contextlib.ExitStack() as stack:
-            for other in self.facts.others_at_work(fact, self.peers.hosts(None)) if is_kept else ():
+            for other in self.facts.others_at_work(fact, self.peers.hosts(None)) if is_kept and not self.is_pinned else ():
                 fleet = self.fleet(other.cluster, other.nodes)
                 stack.enter_context(self._keeper(fleet, other))
             yield
@@ -252,7 +258,7 @@ class TaskRun:
         own = self.facts.of(self.host)
         signs: dict[str, t.Any] = {} if self._beaten_at is None else {"beaten_at": self._beaten_at}
         signs |= {"is_warned": True} if self._is_warned else {}
-        if not signs or own is None or self.host != str(self.variables["inventory_hostname"]):
+        if not signs or own is None or not self._keeps_facts:
             return result
         fact = result.get("ansible_facts") or own.as_facts()
         return result | {"ansible_facts": {FACT: fact[FACT] | signs}}
@@ -264,13 +270,17 @@ class TaskRun:
         fleet = self.fleet("", {name: self.host})
         return NodeWork(fleet, name, new_run_id(), self.clock, self.progress, check=self.stop.check)
 
-    def require_nobody_else(self, work: NodeWork) -> None:
-        """Make sure that nobody else updates the host, before a session is held there without a run (design.md, the lock).
+    def require_nobody_else(self, work: NodeWork, host: str | None = None) -> None:
+        """Make sure that nobody else updates the node, before a session is held there without a run (design.md, the lock).
+
+        Args:
+            work: the work on the node.
+            host: its inventory host, that of the task by default.
 
         Raises:
             RunLockHeldError: somebody does.
         """
-        with Fleet(work.fleet.cluster, {work.node: self.peers.opener(self.host, work.node)}) as alone:
+        with Fleet(work.fleet.cluster, {work.node: self.peers.opener(host or self.host, work.node)}) as alone:
             require_free(alone)
 
     def stand_alone_work(self) -> NodeWork:

@@ -18,6 +18,7 @@ from ..module_utils._cau.selection import Selection, as_plain
 from ..module_utils._cau.updates import ScanOutcome, UpdateOptions, scan
 from ..module_utils._wmi.cluster_update import OfferedUpdate, UpdateResult, UpdateResultCode
 from ..module_utils._wmi.codes import explain
+from ._facts import RunFact
 from ._task import TaskRun
 
 Updates: t.TypeAlias = dict[str, dict[str, t.Any]]
@@ -47,13 +48,18 @@ def update_options(arguments: Mapping[str, t.Any]) -> UpdateOptions:
 
 
 @contextlib.contextmanager
-def scanning_work(task: TaskRun) -> Iterator[NodeWork]:
-    """Give what a scan needs: the work of the run that holds the lock, or a look at the host alone while nobody else updates it."""
-    fact = task.run_fact()
+def scanning_work(task: TaskRun, fact: RunFact | None = None) -> Iterator[NodeWork]:
+    """Give what a scan needs: the work of the run that holds the lock, or a look at the host alone while nobody else updates it.
+
+    Args:
+        task: the task.
+        fact: the run as the host of the node knows it; that of the task's host by default.
+    """
+    fact = fact or task.run_fact()
     if fact is not None:
         with task.work(fact, is_kept=not task.is_check) as work:
             if work.journal is None:
-                task.require_nobody_else(work)
+                task.require_nobody_else(work, fact.host)
             yield work
         return
     work = task.lone_work()
@@ -61,7 +67,7 @@ def scanning_work(task: TaskRun) -> Iterator[NodeWork]:
     yield work
 
 
-def preview(task: TaskRun, options: UpdateOptions, step: str, what: str) -> dict[str, t.Any]:
+def preview(task: TaskRun, options: UpdateOptions, step: str, what: str, fact: RunFact | None = None) -> dict[str, t.Any]:
     """Return the result of a task that would do something with the updates that a scan finds.
 
     Args:
@@ -69,8 +75,9 @@ def preview(task: TaskRun, options: UpdateOptions, step: str, what: str) -> dict
         options: which updates are meant.
         step: the step that would follow.
         what: what would become of the updates.
+        fact: the run as the host of the node knows it; that of the task's host by default.
     """
-    with scanning_work(task) as work:
+    with scanning_work(task, fact) as work:
         found = scan(work, options)
         if found.accepted:
             work.say(step, f"{len(found.accepted)} would be {what}")

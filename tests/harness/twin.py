@@ -24,7 +24,7 @@ from .record import Entry, read_log
 
 PORT = 5985
 TLS_PORT = 5986
-MOST_NODES = 16
+MOST_NODES = 20
 START_SECONDS = 60.0
 
 

@@ -20,6 +20,7 @@ from tests.harness.processes import CHECKOUT, clean_environment
 from tools import awx_import
 
 EXAMPLES = CHECKOUT / "examples"
+PROJECT = EXAMPLES / "awx" / "project"
 
 # The options of the modules that configure.yml uses, and which of them are required: awx.awx 24.6.1.
 AWX_OPTIONS: dict[str, dict[str, bool]] = {
@@ -33,10 +34,18 @@ AWX_OPTIONS: dict[str, dict[str, bool]] = {
     "job_template": dict.fromkeys(
         ("description", "organization", "job_type", "project", "playbook", "inventory", "credentials", "execution_environment"), False
     )
-    | dict.fromkeys(("extra_vars", "job_slice_count", "allow_simultaneous", "timeout", "survey_enabled", "survey_spec"), False)
+    | dict.fromkeys(("extra_vars", "forks", "job_slice_count", "allow_simultaneous", "timeout", "survey_enabled", "survey_spec"), False)
     | {"name": True},
     "project": {"name": True, "organization": False, "scm_type": False, "scm_url": False, "wait": False},
+    "workflow_job_template": dict.fromkeys(("description", "organization", "allow_simultaneous", "survey_enabled", "survey_spec"), False)
+    | {"name": True},
+    "workflow_job_template_node": dict.fromkeys(("organization", "unified_job_template", "lookup_organization", "approval_node"), False)
+    | dict.fromkeys(("success_nodes", "failure_nodes"), False)
+    | {"identifier": True, "workflow_job_template": True},
 }
+
+# Variables of the playbooks that are none of the role.
+OF_PLAYBOOKS = {"rolling_update_hosts": "str", "rolling_update_stop_timeout": "int"}
 
 STAND_IN = """#!/usr/bin/python
 from ansible.module_utils.basic import AnsibleModule
@@ -104,7 +113,8 @@ def test_data_for_awx_import_is_what_the_settings_say() -> None:
 
 def test_import_names_everything_by_natural_keys() -> None:
     templates = awx_import.assets(awx_import.read_settings())["job_templates"]
-    assert [template["job_type"] for template in templates] == ["check", "run", "run"]
+    assert [template["job_type"] for template in templates].count("check") == 1
+    assert {template["playbook"] for template in templates} == {path.name for path in PROJECT.glob("*.yml")} - {"hv.cluster.yml"}
     for template in templates:
         assert template["natural_key"] == {
             "organization": {"name": "Default", "type": "organization"},
@@ -122,8 +132,18 @@ def test_survey_asks_for_variables_that_exist() -> None:
     for template in awx_import.read_settings()["awx_job_templates"]:
         assert set(template["extra_vars"]) <= set(options)
         for question in template["survey"]:
-            if question["variable"] != "rolling_update_hosts":
-                assert options[question["variable"]].get("type", "str") == kinds[question["type"]]
+            kind = OF_PLAYBOOKS.get(question["variable"]) or options[question["variable"]].get("type", "str")
+            assert kind == kinds[question["type"]]
+
+
+def test_steps_of_the_workflow_are_templates_and_lead_to_steps() -> None:
+    settings = awx_import.read_settings()
+    steps = settings["awx_workflow"]["steps"]
+    names = [step["name"] for step in steps]
+    assert {step["template"] for step in steps if "template" in step} <= {template["name"] for template in settings["awx_job_templates"]}
+    followed = [name for step in steps for name in (*step.get("success", []), *step.get("failure", []))]
+    # Every step but the first one follows another, and stands behind it in the list, which the playbook relies on.
+    assert followed == names[1:]
 
 
 def test_playbook_configures_awx_with_options_that_its_modules_have(tmp_path: Path, collections: Path) -> None:
@@ -134,13 +154,14 @@ def test_playbook_configures_awx_with_options_that_its_modules_have(tmp_path: Pa
     # What AWX itself fills in must arrive there as it stands.
     assert '"CLUSTER_AWARE_UPDATING_PASSWORD": "{{ password }}"' in done.stdout
     assert '"variable": "rolling_update_hotfix_root_folder_path"' in done.stdout
-    assert "ok=7 " in done.stdout
+    assert '"approval_node": {"description": "Update the clusters now?' in done.stdout
+    assert "ok=9 " in done.stdout
 
 
-def test_playbook_of_the_project_is_in_the_language(tmp_path: Path) -> None:
-    path = str(EXAMPLES / "awx" / "project" / "site.yml")
+def test_playbooks_of_the_project_are_in_the_language(tmp_path: Path) -> None:
+    paths = [str(path) for path in PROJECT.glob("*.yml") if path.name != "hv.cluster.yml"]
     collections = str(CHECKOUT / "build" / "collections")
-    done = command(tmp_path, "ansible-playbook", "-i", "localhost,", "--syntax-check", path, ANSIBLE_COLLECTIONS_PATH=collections)
+    done = command(tmp_path, "ansible-playbook", "-i", "localhost,", "--syntax-check", *paths, ANSIBLE_COLLECTIONS_PATH=collections)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -60,6 +60,17 @@ def test_run_that_died_is_finished_by_the_same_playbook(operation: str, play: st
     assert sorted(nodes_of(stage.twin.events(), "update_installed")) == ["MIN01-N1", "MIN01-N2", "MIN01-N3"]
 
 
+def test_run_that_died_while_a_node_was_updated_in_service_is_finished_by_the_same_playbook(opened: Open) -> None:
+    stage = opened()
+    options = ["-e", "rolling_update_install_order=install_first"]
+    path = stage.write_playbook(role_play())
+    killed(stage, path, INSTALL, options=options)
+    run = stage.playbook(path, *options)
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict() == []
+    assert sorted(nodes_of(stage.twin.events(), "update_installed")) == ["MIN01-N1", "MIN01-N2"]
+
+
 def test_node_that_is_not_first_in_the_play_is_finished_first(opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
     killed(stage, stage.write_playbook(role_play(hosts="min01-n3:min01-n2:min01-n1")), INSTALL)
@@ -68,6 +79,18 @@ def test_node_that_is_not_first_in_the_play_is_finished_first(opened: Open) -> N
     assert run.exit_code == 0, run.screen
     assert stage.verdict() == []
     assert nodes_of(stage.twin.events(), "pause_requested").count(out[0]) == 1
+
+
+def test_node_outside_of_the_limit_that_was_left_out_of_service_is_finished_first(opened: Open) -> None:
+    stage = opened(clusters.cluster(size=3))
+    killed(stage, PLAYBOOK, INSTALL)
+    assert nodes_of(stage.twin.events(), "pause_requested") == ["MIN01-N1"]
+    run = stage.playbook(PLAYBOOK, "--limit", "min01-n3")
+    assert run.exit_code == 0, run.screen
+    assert stage.verdict(may_not_finish=True) == []
+    events = stage.twin.events()
+    assert nodes_of(events, "update_installed") == ["MIN01-N1", "MIN01-N3"]
+    assert nodes_of(events, "resumed") == ["MIN01-N1", "MIN01-N3"]
 
 
 def test_young_run_is_waited_for_until_it_is_sure_that_it_is_dead(opened: Open) -> None:

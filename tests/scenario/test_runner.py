@@ -95,8 +95,12 @@ def test_job_runs_with_the_password_of_the_prompt_and_gives_artifacts(job: Calla
     assert made.status("1") == "successful"
     assert run.screen.count("CLUSTER UPDATES") == 1
     assert re.search(r"  MIN01-N1  ok  1 update 1 restart in .*\r?\n  MIN01-N2  ok  1 update 1 restart in ", run.screen), run.screen
-    outcomes = made.stats("1")["cluster_updates"]
-    assert {node: outcome["state"] for node, outcome in outcomes.items()} == {"MIN01-N1": "ok", "MIN01-N2": "ok"}
+    told = made.stats("1")["cluster_updates"]["MIN01"]
+    assert {node: outcome["state"] for node, outcome in told["nodes"].items()} == {"MIN01-N1": "ok", "MIN01-N2": "ok"}
+    assert told["counts"]["ok"] == 2
+    assert told["failed_nodes"] == told["not_reached"] == []
+    assert set(told["reports"]) == {"json", "html", "csv"}
+    assert told["run_id"] in {event.get("guid") for event in made.stage.twin.events() if event["event"] == "run_lock_taken"}
     assert count(made.stage.twin.events(), "update_installed") == 2
     assert made.stage.verdict() == []
 
@@ -139,5 +143,10 @@ def test_failed_job_is_failed(job: Callable[..., Job]) -> None:
     run = made.run("1")
     assert run.exit_code == 2
     assert made.status("1") == "failed"
+    # The branch of a workflow for failures is told what failed.
+    told = made.stats("1")["cluster_updates"]["MIN01"]
+    assert told["failed_nodes"] == ["MIN01-N1"]
+    assert told["not_reached"] == ["MIN01-N2"]
+    assert "0x80240016" in told["nodes"]["MIN01-N1"]["reason"]
     assert "  MIN01-N1  FAILED         " in run.screen.partition("CLUSTER UPDATES")[2]
     assert made.stage.verdict() == []

@@ -66,7 +66,7 @@ WRONG_USES = (
     WrongUse("role with serial 100 %", "at the same time", {"serial": "100%"}),
     WrongUse("role with strategy free", "the strategy of the play is free", {"serial": None, "strategy": "free"}),
     WrongUse("role with strategy free and serial", "the strategy of the play is free", {"strategy": "free"}),
-    WrongUse("role with strategy host_pinned", "host_pinned", {"serial": None, "strategy": "host_pinned"}),
+    WrongUse("role with strategy host_pinned", "at the same time", {"serial": None, "strategy": "host_pinned"}),
     WrongUse("role with a tag that nothing has", "PLAY RECAP", {}, ("--tags", "nothing")),
     WrongUse("role started in the middle", "PLAY RECAP", {"serial": None}, ("--start-at-task", "Take the node out of service")),
     WrongUse("tasks on all nodes at once", "has a node session", {"serial": "100%"}, has_tasks=True),

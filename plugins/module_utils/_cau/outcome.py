@@ -10,8 +10,10 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 _MAX_REASON = 300
 
@@ -134,6 +136,28 @@ def summary_line(cluster: str, outcomes: Sequence[NodeOutcome], nodes: Sequence[
     parts = [_part(outcome) for outcome in known]
     parts += [f"{name} not reached" for name in nodes if name.casefold() not in reached]
     return f"{cluster}  {' | '.join(parts) if parts else 'no node was worked on'}"
+
+
+def account(cluster: str, run_id: str | None, outcomes: Sequence[NodeOutcome], nodes: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the run in plain data, for whatever goes on after it: a step of a workflow for instance.
+
+    Args:
+        cluster: the cluster's name, empty when that is not known.
+        run_id: the run's id, None when it has none.
+        outcomes: how the run went, in the order of the nodes' turns.
+        nodes: the nodes that the run was to work on.
+    """
+    known = latest(outcomes)
+    reached = {outcome.node.casefold() for outcome in known}
+    counts = Counter(outcome.state.value for outcome in known)
+    return {
+        "cluster": cluster,
+        "run_id": run_id,
+        "counts": {state.value: counts[state.value] for state in NodeState},
+        "failed_nodes": [outcome.node for outcome in known if outcome.state in {NodeState.FAILED, NodeState.LEFT_OUT}],
+        "not_reached": [name for name in nodes if name.casefold() not in reached],
+        "nodes": {outcome.node: asdict(outcome) | {"state": outcome.state.value} for outcome in known},
+    }
 
 
 def _part(outcome: NodeOutcome) -> str:

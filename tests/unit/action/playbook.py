@@ -128,6 +128,7 @@ class Playbook:
             diff=diff,
             no_log=self.is_no_log,
             delegate_to=None,
+            delegate_facts=None,
             async_val=0,
             get_play=lambda: self.play,
         )

@@ -63,6 +63,20 @@ def test_role_defaults_are_the_documented_ones() -> None:
     assert defaults == {name: option["default"] for name, option in specs.items() if "default" in option}
 
 
+def test_every_variable_of_the_role_follows_a_node_whose_turn_another_host_takes() -> None:
+    tasks = ROOT / "roles/rolling_update/tasks"
+    work = yaml.safe_load((tasks / "cluster.yml").read_text(encoding="utf-8"))
+    turn = next(task for task in work if "loop" in task)["vars"]
+    kept = yaml.safe_load((tasks / "own.yml").read_text(encoding="utf-8"))[1]["vars"]
+    options = yaml.safe_load((ROOT / "roles/rolling_update/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]
+    # The members are those of the play, and what was found is a matter of the turn.
+    expected = set(options["options"]) - {"rolling_update_members", "rolling_update_found"}
+    assert set(turn) - {"rolling_update_own", "rolling_update_turns"} == expected, "add the variable to tasks/cluster.yml"
+    assert {*kept["names"], *kept["without_default"]} == expected, "add the variable to tasks/own.yml"
+    stage = yaml.safe_load((tasks / "stage.yml").read_text(encoding="utf-8"))[0]["cluster_aware.updating.wua_download"]
+    assert kept["stage"] == stage
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_role_defaults_are_those_of_the_task(task: str) -> None:
     defaults = yaml.safe_load((ROOT / "roles/rolling_update/defaults/main.yml").read_text(encoding="utf-8"))

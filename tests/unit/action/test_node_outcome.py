@@ -206,3 +206,40 @@ class TestTwoClusters:
         join(both, "hv-a")
         both.run("node_outcome", "fs-a", state="failed", error={"msg": "the lock is held"})
         assert both.run("node_outcome", "fs-a", state="concluded")["play_ends"] is False
+
+    def test_run_with_turns_fails_by_itself_while_the_other_goes_on(self, both: Playbook) -> None:
+        join(both, "hv-a", "fs-a")
+        turns = ["hv-a", "hv-b", "hv-c"]
+        both.run("node_outcome", "hv-a", state="failed", error=ERROR, max_failed_nodes=0, turns=turns)
+        both.run("run_lock", "hv-a", state="released")
+        message, _fields = both.failure("node_outcome", "hv-a", state="concluded", turns=turns)
+        assert "HV01: node1 failed" in message
+
+    def test_run_with_turns_does_not_fail_for_the_other(self, both: Playbook) -> None:
+        join(both, "hv-a", "fs-a")
+        turns = ["fs-a", "fs-b"]
+        both.run("node_outcome", "hv-a", state="failed", error=ERROR, max_failed_nodes=0)
+        for host in turns:
+            both.run("node_outcome", host, state="finished", turns=turns)
+        both.run("run_lock", "fs-a", state="released")
+        assert both.run("node_outcome", "fs-a", state="concluded", turns=turns)["succeeded"] is True
+
+
+def test_turns_count_instead_of_the_hosts_of_the_play(playbook: Playbook) -> None:
+    playbook.play_hosts = ["hv-a"]
+    turns = ["hv-a", "hv-b"]
+    join(playbook, "hv-a")
+    assert playbook.run("node_outcome", "hv-a", state="finished", turns=turns)["run_ends"] is False
+    assert playbook.run("node_outcome", "hv-b", state="finished", turns=turns)["run_ends"] is True
+
+
+def test_run_that_came_to_no_end_is_a_failure_when_its_turns_are_over(playbook: Playbook) -> None:
+    join(playbook, "hv-a")
+    playbook.run("node_outcome", "hv-a", state="finished", turns=["hv-a", "hv-b"])
+    message, _fields = playbook.failure("node_outcome", "hv-a", state="concluded", turns=["hv-a", "hv-b"])
+    assert "the run of HV01 did not come to its end" in message
+
+
+def test_turns_without_any_run_are_a_failure(playbook: Playbook) -> None:
+    message, _fields = playbook.failure("node_outcome", "hv-a", state="concluded", turns=["hv-a"])
+    assert "no run was begun" in message

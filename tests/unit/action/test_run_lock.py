@@ -86,6 +86,13 @@ def test_free_strategy_is_refused_before_any_write(playbook: Playbook, world: Fa
     assert not world.calls(*WRITES)
 
 
+def test_pinned_hosts_of_one_cluster_are_refused_before_any_write(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.play.strategy = "ansible.builtin.host_pinned"
+    playbook.failure("run_lock", "hv-a", batch=["hv-a", "hv-c"], one_node_per_batch=True)
+    assert not world.calls(*WRITES)
+    assert playbook.run("run_lock", "hv-a", one_node_per_batch=True)["changed"] is True
+
+
 def test_foreign_lock_is_named_and_nothing_is_written(playbook: Playbook, world: FakeWorld) -> None:
     world.machine("node3").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
     message, fields = playbook.failure("run_lock", "hv-a")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import OfferedUpdate, UpdateResultCode
 
 from ..fakes.world import FakeUpdate, FakeWorld, Held
@@ -86,6 +87,53 @@ def test_download_in_check_mode_only_scans(playbook: Playbook, world: FakeWorld)
 def test_download_of_another_host_finds_the_run(playbook: Playbook, world: FakeWorld) -> None:
     playbook.run("run_lock", "hv-b")
     assert playbook.run("wua_download", "hv-a")["downloaded_update_count"] == 2
+
+
+def test_nodes_are_staged_side_by_side_each_with_its_own_options(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").offered = list(world.machine("node1").offered)
+    playbook.run("run_lock", "hv-c")
+    result = playbook.run("wua_download", "hv-c", hosts={"hv-a": {}, "hv-b": {"reject": ["KB5066131"]}})
+    assert {host: each["downloaded_update_count"] for host, each in result["hosts"].items()} == {"hv-a": 2, "hv-b": 1}
+    assert result["changed"] is True
+    assert all(machine.node_session is None for machine in world.machines.values())
+
+
+def test_node_that_cannot_be_staged_keeps_no_other_from_it(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    world.machine("node2").node_session = Held(FOREIGN, 0)
+    result = playbook.run("wua_download", "hv-a", hosts={"hv-a": {}, "hv-b": {}})
+    assert result["hosts"]["hv-a"]["downloaded_update_count"] == 2
+    assert FOREIGN in result["not_staged"]["hv-b"]
+    assert list(result["hosts"]) == ["hv-a"]
+    assert any("tried again before the node is drained" in line for line in playbook.shown)
+
+
+def test_node_that_the_run_leaves_alone_is_not_scanned(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").state = NodeState.PAUSED
+    playbook.run("run_lock", "hv-a", accept_down=["node2"])
+    result = playbook.run("wua_download", "hv-a", hosts={"hv-a": {}, "hv-b": {}})
+    assert result["not_staged"] == {"hv-b": "the run leaves it as it is"}
+    assert {call.node for call in world.calls("scan")} == {"node1"}
+
+
+def test_wrong_option_of_one_host_sends_nothing_to_any(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    playbook.failure("wua_download", "hv-a", hosts={"hv-a": {}, "hv-b": {"query_string": "IsInstalled=2"}})
+    assert not world.calls("scan")
+
+
+def test_host_of_no_node_is_not_staged(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a")
+    message, _fields = playbook.failure("wua_download", "hv-a", hosts={"hv-a": {}, "localhost": {}})
+    assert "localhost" in message
+    assert not world.calls("scan")
+
+
+def test_nodes_staged_side_by_side_in_check_mode_are_only_scanned(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", check=True)
+    result = playbook.run("wua_download", "hv-a", check=True, hosts={"hv-a": {}, "hv-b": {}})
+    assert result["hosts"]["hv-a"]["found_update_count"] == 2
+    assert not world.calls("download")
 
 
 def drained(playbook: Playbook) -> None:

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.outcome import (
     NodeOutcome,
     NodeState,
+    account,
     decide,
     default_budget,
     latest,
@@ -127,3 +128,13 @@ def test_any_reason_makes_one_bounded_line(reason: str) -> None:
     line = summary_line("C", [NodeOutcome("n", "n", NodeState.FAILED, reason=reason)])
     assert line.isprintable()
     assert len(line) < 330
+
+
+def test_account_counts_each_node_once_and_names_those_that_failed_or_were_not_reached() -> None:
+    known = [*outcomes([NodeState.FAILED, NodeState.LEFT_OUT]), NodeOutcome("node1", "a", NodeState.OK, updates=2)]
+    told = account("HV01", "an id", known, NODES[:3])
+    assert told["counts"] == {"ok": 1, "nothing_to_do": 0, "left_alone": 0, "failed": 0, "left_out": 1}
+    assert told["failed_nodes"] == ["node2"]
+    assert told["not_reached"] == ["node3"]
+    assert told["nodes"]["node1"]["updates"] == 2
+    assert told["nodes"]["node2"]["state"] == "left_out"
