@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
+import pytest
+
 from tools.environment import CHECKOUT
-from tools.messages import BEGIN, PAGE, collect, written
+from tools.messages import BEGIN, PAGE, collect, scopes, written
 from tools.site.__main__ import OVERVIEW, chapters, links, navigation, reachable
 
 GUIDES = CHECKOUT / "docs"
@@ -26,6 +30,13 @@ def test_every_guide_is_named_once_in_the_overview() -> None:
 def test_readme_leads_to_every_guide() -> None:
     assert OVERVIEW in links(CHECKOUT / "README.md")
     assert set(GUIDES.glob("*.md")) <= set(reachable(CHECKOUT / "README.md"))
+
+
+def test_readme_names_every_task_playbook_and_plugin() -> None:
+    folders = ("plugins/modules", "plugins/inventory", "plugins/callback", "playbooks")
+    names = {path.stem for folder in folders for path in (CHECKOUT / folder).iterdir() if path.suffix in {".py", ".yml"}}
+    named = set(re.findall(r"`(?:cluster_aware\.updating\.)?(\w+)`", (CHECKOUT / "README.md").read_text(encoding="utf-8")))
+    assert sorted(names - named - {"__init__"}) == []
 
 
 def test_links_of_all_pages_lead_to_files() -> None:
@@ -46,6 +57,30 @@ def test_site_has_the_reference_and_a_table_of_contents_for_each_chapter() -> No
     assert text.count("```{toctree}") == len(chapters()) + 1
     assert "\n/docs/run\n" in text
     assert "</reference/index>" in text
+
+
+BROKEN, MEND = "it is broken now", "Mend it now"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (f"raise Bad('{BROKEN}', remedy='{MEND}')", [(BROKEN, MEND)]),
+        ("raise Bad(5, f'{name} is not there', remedy=f'Look at {name}')", [("… is not there", "Look at …")]),
+        (f"def f():\n    text = '{BROKEN}'\n    raise Bad(text, remedy=R)\nR = '{MEND}'", [(BROKEN, MEND)]),
+        (f"raise Bad('{BROKEN}', remedy='{MEND}' if x else 'Leave it')", [(BROKEN, "Leave it"), (BROKEN, MEND)]),
+        (f"T = {{1: ('{BROKEN}', '{MEND}', 5)}}", [(BROKEN, MEND)]),
+        (
+            f"a, b = '{BROKEN}', '{MEND}'\na, b = 'it is gone now', 'Make one'\nraise Bad(a, remedy=b)",
+            [(BROKEN, MEND), ("it is gone now", "Make one")],
+        ),
+        (f"x = x or y\nraise Bad(x, remedy='{MEND}')", []),
+        (f"raise Bad('{BROKEN}')", []),
+    ],
+)
+def test_messages_are_read_out_of_the_source(source: str, found: list[tuple[str, str]]) -> None:
+    messages = {message for scope in scopes(ast.parse(source)) for message in scope.messages()}
+    assert sorted((message.text, message.remedy) for message in messages) == found
 
 
 def test_every_error_message_stands_on_its_page() -> None:

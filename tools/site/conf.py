@@ -4,6 +4,9 @@
 
 """Sphinx's settings for the documentation's site."""
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 project = "cluster_aware.updating"
 author = "cluster_aware.updating contributors"
 html_title = "Cluster-Aware Updating without PowerShell"
@@ -24,3 +27,39 @@ html_use_index = False
 # A link to a heading of a guide, as a reader of the checkout uses it.
 myst_heading_anchors = 3
 nitpicky = True
+
+# A short name may be that of something else as well, unless it is one that nothing else would have.
+ALWAYS = ("module",)
+IN_FULL = (*ALWAYS, "inventory", "callback", "role")
+
+
+def link_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let the name of a task or plugin in a guide, where it stands as code, lead to its page.
+
+    Args:
+        app: Sphinx.
+        doctree: the page.
+        docname: its name.
+    """
+    if docname.startswith("reference/"):
+        return
+    labels = app.env.domains.standard_domain.anonlabels
+    for literal in list(doctree.findall(nodes.literal)):
+        text = literal.astext()
+        name = text.removeprefix(f"{project}.")
+        kinds = IN_FULL if name != text else ALWAYS if "_" in name else ()
+        targets = (labels.get(f"ansible_collections.{project}.{name}_{kind}") for kind in kinds)
+        found = next((target for target in targets if target), None)
+        if found and isinstance(literal.parent, nodes.paragraph | nodes.list_item):
+            page, anchor = found
+            uri = f"{app.builder.get_relative_uri(docname, page)}#{anchor}"
+            literal.replace_self(nodes.reference("", "", literal.deepcopy(), internal=True, refuri=uri))
+
+
+def setup(app: Sphinx) -> None:
+    """Take part in the building of the site.
+
+    Args:
+        app: Sphinx.
+    """
+    app.connect("doctree-resolved", link_names)
