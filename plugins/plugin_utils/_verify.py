@@ -16,6 +16,7 @@ from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.fleet import Fleet, never_stop
 from ..module_utils._cau.journal import Journal
 from ..module_utils._cau.journal_records import RunOwner
+from ..module_utils._cau.keeper import Keeper
 from ..module_utils._cau.run_id import new_run_id
 from ..module_utils._cau.verify.changing import Changes, left_behind
 from ..module_utils._cau.verify.questions import Result, ask_all
@@ -24,9 +25,6 @@ from ..module_utils._wsman.client import Client
 from ..module_utils._wsman.recording import Recorder
 from ._process import controller_name, process_identity, user_name
 from ._task import TaskRun
-
-# Nobody may take the lock for that of a dead run while a scan is at work, and it shows no sign of life meanwhile.
-DEAD_AFTER_SECONDS = 3600
 
 
 class LeftBehindError(CauError):
@@ -49,16 +47,21 @@ def changed_and_undone(task: TaskRun, client: Client, recorder: Recorder) -> tup
     """
     found = task.membership()
     fleet = task.fleet(found.cluster, found.nodes)
-    owner = RunOwner(
-        new_run_id(), controller_name(), user_name(), task.clock.utc(), process=process_identity(), dead_after=DEAD_AFTER_SECONDS
-    )
+    owner = RunOwner(new_run_id(), controller_name(), user_name(), task.clock.utc(), process=process_identity())
     journal = Journal(fleet, owner, task.clock)
     stranger = new_run_id()
-    changes = Changes(client, task.clock, owner.run_id, stranger, scan_seconds=task.arguments["scan_timeout"], check=task.stop.check)
+    keeper = Keeper(fleet.sibling(), owner, task.clock, is_orphan=task.stop.is_orphan)
+
+    def check() -> None:
+        task.stop.check()
+        keeper.check()
+
+    changes = Changes(client, task.clock, owner.run_id, stranger, scan_seconds=task.arguments["scan_timeout"], check=check)
     # No node is taken out of service, so that the state of the cluster does not matter.
     run_lock.acquire(fleet, owner, journal, task.clock, task.progress, never_stop)
     try:
-        results = ask_all(client, recorder, changes.questions(), task.stop.check)
+        with keeper:
+            results = ask_all(client, recorder, changes.questions(), check)
     except BaseException:
         for sentence in _undo(fleet, journal, changes, stranger):
             task.progress.say(None, "verify", sentence)

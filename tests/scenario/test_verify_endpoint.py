@@ -14,6 +14,8 @@ from collections.abc import Callable
 from tests.harness.stage import Stage
 
 from . import clusters
+from .plays import PLAYBOOK
+from .test_recovery import killed
 
 Open = Callable[..., Stage]
 
@@ -117,3 +119,14 @@ def test_changing_questions_are_not_asked_while_somebody_holds_the_lock(opened: 
     assert run.exit_code == 2
     assert "the run lock is held on MIN01-N2" in run.screen
     assert not [event for event in stage.twin.events() if event["event"] in CHANGES]
+
+
+def test_run_after_a_killed_task_takes_over_what_stands(opened: Open) -> None:
+    stage = opened()
+    options = ("-e", f"verify_endpoint_hosts=min01-n1 verify_endpoint_dest={stage.directory}", *CHANGING)
+    killed(stage, VERIFY, "Create MSFT_CAUNode", options=options)
+    assert len(standing(stage)) > 2
+    run = stage.playbook(PLAYBOOK)
+    assert run.exit_code == 0, run.screen
+    assert standing(stage) == []
+    assert stage.verdict() == []

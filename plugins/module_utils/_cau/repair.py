@@ -45,10 +45,10 @@ def wait_for_repair(work: NodeWork, limit_seconds: float) -> None:
             what="the storage to be repaired",
             detail=watch.describe,
         )
-    except TimeLimitError as error:
+    except TimeLimitError:
         raise StorageNotRepairedError(
             f"the node serves again, and the storage was not repaired within {duration(limit_seconds)}: {watch.describe()}",
             node=work.node,
             operation="resume",
             remedy="Look at the storage jobs and the virtual disks, or raise wait_for_storage_repair",
-        ) from error
+        ) from None

@@ -39,7 +39,7 @@ def change_entry(world: FakeWorld, **changes: object) -> None:
 def test_node_has_its_retries_and_fails_once(playbook: Playbook) -> None:
     playbook.run("run_lock", "hv-a")
     results = []
-    for _ in range(3):
+    for _attempt in range(3):
         playbook.run("cluster_node", "hv-a", state="drained")
         playbook.run("cluster_node", "hv-a", state="active")
         results.append(fail(playbook))
@@ -60,7 +60,7 @@ def test_node_that_succeeds_at_its_second_attempt_is_no_failure(playbook: Playbo
 
 def test_attempt_that_drains_twice_counts_once(playbook: Playbook) -> None:
     playbook.run("run_lock", "hv-a")
-    for _ in range(3):
+    for _attempt in range(3):
         playbook.run("cluster_node", "hv-a", state="drained")
         playbook.run("cluster_node", "hv-a", state="active")
     assert fail(playbook, 1)["retry"] is True

@@ -81,7 +81,7 @@ def test_run_that_takes_long_says_so_once(playbook: Playbook, world: FakeWorld) 
     playbook.run("run_lock", "hv-a", warn_after=600)
     playbook.run("cluster_node", "hv-a", state="drained")
     advance(world, 600)
-    for _ in range(2):
+    for _attempt in range(2):
         playbook.run("cluster_node", "hv-a", state="active")
     said = [line for line in playbook.shown if "takes longer than warn_after (10 min)" in line]
     assert said == ["[cluster HV01] run       warning: the run takes longer than warn_after (10 min)"]

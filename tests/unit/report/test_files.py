@@ -72,10 +72,10 @@ def test_line_that_was_cut_off_takes_no_other_with_it(folder: RunFolder) -> None
 
 def test_many_tasks_may_add_at_the_same_time(folder: RunFolder) -> None:
     def add() -> None:
-        for _ in range(20):
+        for _line in range(20):
             folder.append(begin(options={"text": "x" * 5000}))
 
-    workers = [threading.Thread(target=add) for _ in range(8)]
+    workers = [threading.Thread(target=add) for _worker in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:
