@@ -118,6 +118,16 @@ updates:
           description: Whether this task saw the update installed.
           type: bool
           sample: false
+        state:
+          description:
+            - What became of an update that this task tried, one of V(installed), V(failed), V(canceled), V(not_taken) when the node did not
+              take it, and V(deferred) when a restart decides.
+          type: str
+          sample: installed
+        reboot_required:
+          description: Whether an update that this task tried asks for a restart.
+          type: bool
+          sample: true
         failure_hresult_code:
           description: The error of the download or the installation, when it failed.
           type: int

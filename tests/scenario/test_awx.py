@@ -45,7 +45,7 @@ AWX_OPTIONS: dict[str, dict[str, bool]] = {
 }
 
 # Variables of the playbooks that are none of the role.
-OF_PLAYBOOKS = {"rolling_update_hosts": "str", "rolling_update_stop_timeout": "int"}
+OF_PLAYBOOKS = {"rolling_update_hosts": "str", "rolling_update_stop_timeout": "int", "report_cluster": "str"}
 
 STAND_IN = """#!/usr/bin/python
 from ansible.module_utils.basic import AnsibleModule

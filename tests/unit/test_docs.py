@@ -91,7 +91,7 @@ def test_every_error_message_stands_on_its_page() -> None:
 
 def test_messages_that_are_met_first_are_messages() -> None:
     head, _mark, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, table = head.split("## The ones that people meet first")
+    _start, table = head.split("## The ones that people meet first")
     first = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| ") and not line.startswith(("| message", "| ---"))]
     assert len(first) > 5
     assert [message for message in first if f"\n{message} |" not in rest] == []

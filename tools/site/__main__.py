@@ -63,7 +63,7 @@ def reachable(page: Path) -> list[Path]:
 
 def chapters() -> dict[str, list[Path]]:
     """Return the headings of the overview, with the pages to which there are links below each."""
-    _, *parts = _HEADING.split(OVERVIEW.read_text(encoding="utf-8"))
+    _head, *parts = _HEADING.split(OVERVIEW.read_text(encoding="utf-8"))
     targets = {title: _LINK.findall(body) for title, body in zip(parts[::2], parts[1::2], strict=True)}
     return {title: [(OVERVIEW.parent / name).resolve() for name in names] for title, names in targets.items()}
 

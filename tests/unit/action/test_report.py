@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _recorder
 
 from ..fakes.world import FakeWorld
@@ -105,6 +106,20 @@ def test_run_that_was_killed_is_completed_by_the_one_that_takes_it_over(playbook
     assert (record["run"]["run_id"], record["run"]["state"]) == (dead, "killed")
     assert record["run"]["completed_by"] == result["run"]["run_id"]
     assert [node["node"] for node in record["nodes"] if node["is_out_of_service"]] == ["node1"]
+
+
+def test_run_that_another_controller_has_finished_is_completed_when_this_one_comes_back(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.restart("a process that is gone")
+    dead = playbook.run("run_lock", "hv-a")["run"]["run_id"]
+    playbook.run("cluster_node", "hv-a", state="drained")
+    for machine in world.machines.values():
+        machine.run_lock = machine.node_session = None
+        machine.registry.clear()
+    world.machine("node1").state = NodeState.UP
+    playbook.restart()
+    assert len(playbook.run("run_lock", "hv-a")["completed_reports"]) == 1
+    (record,) = records(playbook)
+    assert (record["run"]["run_id"], record["run"]["state"], record["run"]["source"]) == (dead, "killed", "controller")
 
 
 def test_list_shows_the_newest_first_and_names_what_is_damaged(ended: Playbook) -> None:
