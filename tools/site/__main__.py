@@ -33,6 +33,9 @@ INSTALLED = CHECKOUT / "build" / "collections" / "ansible_collections" / "cluste
 FRONT = '<!DOCTYPE html>\n<meta charset="utf-8">\n<meta http-equiv="refresh" content="0; url=docs/README.html">\n'
 """The overview is the front page, and stands where it does in the checkout."""
 
+# A page that is met by a link alone stands in no table of contents.
+_ALONE = "---\norphan: true\n---\n\n"
+
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
@@ -83,10 +86,14 @@ def _name(page: Path) -> str:
 def gather() -> None:
     """Make the tree that Sphinx reads, without the reference."""
     shutil.rmtree(SOURCE, ignore_errors=True)
+    listed = {OVERVIEW, *(page for pages in chapters().values() for page in pages)}
     for path in reachable(OVERVIEW):
         target = SOURCE / path.relative_to(CHECKOUT)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        if path.suffix == ".md" and path not in listed:
+            target.write_text(_ALONE + path.read_text(encoding="utf-8"), encoding="utf-8")
+        else:
+            shutil.copyfile(path, target)
     with (SOURCE / OVERVIEW.relative_to(CHECKOUT)).open("a", encoding="utf-8") as overview:
         overview.write("\n" + navigation())
     (FOLDER / "ansible.inv").write_bytes(elsewhere())
