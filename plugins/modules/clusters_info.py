@@ -62,7 +62,7 @@ clusters:
       description: Those hosts of the play that are in the cluster and gave an answer.
       type: list
       elements: str
-      sample: [hv01-n1.example.com, hv01-n2.example.com]
+      sample: [hv01-n1, hv01-n2]
 no_cluster:
   description: Why no cluster is known of the other hosts, a sentence for each of them.
   returned: success

@@ -232,11 +232,21 @@ run:
       description: The nodes of the run that have no outcome, because the run ended before.
       type: list
       elements: str
-      sample: []
+      sample: [HV01-N2]
     nodes:
       description: The outcome of each node, with the fields of RV(outcome).
       type: dict
-      sample: {}
+      sample:
+        HV01-N1:
+          node: HV01-N1
+          host: hv01-n1
+          state: nothing_to_do
+          updates: 0
+          restarts: 0
+          seconds: 40
+          reason: null
+          hotfixes: 0
+          attempts: 1
 reports:
   description: The reports of the runs of this playbook that have ended.
   returned: O(state=concluded)

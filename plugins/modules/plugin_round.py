@@ -95,7 +95,24 @@ updates:
   returned: always
   type: dict
   sample:
-    4a06ce75-6fe1-50a6-8e07-ff9d08854e04: {kb: ['5066782'], installed: true, reboot_required: true}
+    4a06ce75-6fe1-50a6-8e07-ff9d08854e04:
+      id: 4a06ce75-6fe1-50a6-8e07-ff9d08854e04
+      title: 2025-10 Cumulative Update for Microsoft server operating system (KB5066782)
+      description: Install this update to resolve issues in Windows.
+      kb: ['5066782']
+      downloaded: true
+      installed: true
+      state: installed
+      reboot_required: true
+    6e8ed5e0-1b17-5a16-b7a0-b0075a52807d:
+      id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
+      title: 2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)
+      description: Install this update to resolve issues in Windows.
+      kb: ['5066131']
+      downloaded: true
+      installed: true
+      state: installed
+      reboot_required: false
 found_update_count:
   description: How many updates they found.
   returned: always

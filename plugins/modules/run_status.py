@@ -148,19 +148,19 @@ nodes:
     name:
       description: The name of the node.
       type: str
-      sample: node1
+      sample: HV01-N1
     host:
       description: Its inventory host, V(null) when none answers for it.
       type: str
-      sample: hv-a.example.com
+      sample: hv01-n1
     state:
       description: Its state in the cluster.
       type: str
-      sample: paused
+      sample: up
     drain_status:
       description: How far its drain is, V(null) when the cluster does not say.
       type: str
-      sample: completed
+      sample: not_initiated
     phase:
       description:
         - How far the newest run is with it, in the words of the journal, V(null) when none has begun with it. The page on trouble of the
@@ -168,7 +168,7 @@ nodes:
       type: str
       sample: installing
     since:
-      description: When that phase began, by the clock of the controller that drives the run.
+      description: When that phase began, by the clock of the controller that drives the run, V(null) when there is none.
       type: str
       sample: "2026-03-01T20:14:00+00:00"
     doing:

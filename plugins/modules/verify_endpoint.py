@@ -117,8 +117,20 @@ not_asked:
   returned: success
   type: dict
   sample:
+    wsman-cim.md 14, 2: it needs a method that runs for minutes and a changed MaxTimeoutms
     wsman-cim.md 14, 8: it needs minutes of silence on a connection
+    cau.md 8, 3: it needs a run lock of one's own and more than an hour
+    cau.md 8, 5: a report names people and machines throughout
+    cau.md 8, 6: the files stand on the node's drive, which WMI does not read
+    cau.md 8, 9: it needs a run of Windows' own coordinator
+    cau.md 8, 10: it needs a run of Windows' own coordinator
+    cau.md 8, 11: it needs a run of Windows' own coordinator
     cau.md 8, 13: it needs a run of Windows' own coordinator
+    wsman-cim.md 14, 1: it needs a node session and a scan that lasts; asked with the option changing
+    wsman-cim.md 14, 5: it creates a node session; asked with the option changing
+    cau.md 8, 1: it creates run locks and node sessions; asked with the option changing
+    cau.md 8, 4: it needs a node session; asked with the option changing
+    cau.md 8, 8: it needs a node session; asked with the option changing
 undone:
   description: Whether nothing of the changes is left on any node, V(null) when nothing was to be changed. Otherwise the task fails.
   returned: success

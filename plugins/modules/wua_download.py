@@ -62,8 +62,8 @@ EXAMPLES = r"""
 - name: Stage two nodes at once, without the preview updates on one of them
   cluster_aware.updating.wua_download:
     hosts:
-      hv-a.example.com: {}
-      hv-b.example.com:
+      hv01-n1: {}
+      hv01-n2:
         reject:
           - Preview
   run_once: true
@@ -144,7 +144,51 @@ hosts:
   description: The results of the nodes that were staged, by their hosts, instead of the other fields.
   returned: with O(hosts)
   type: dict
-  sample: {}
+  sample:
+    hv01-n1:
+      updates:
+        4a06ce75-6fe1-50a6-8e07-ff9d08854e04:
+          id: 4a06ce75-6fe1-50a6-8e07-ff9d08854e04
+          title: 2025-10 Cumulative Update for Microsoft server operating system (KB5066782)
+          description: Install this update to resolve issues in Windows.
+          kb: ['5066782']
+          downloaded: true
+          installed: false
+        6e8ed5e0-1b17-5a16-b7a0-b0075a52807d:
+          id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
+          title: 2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)
+          description: Install this update to resolve issues in Windows.
+          kb: ['5066131']
+          downloaded: true
+          installed: false
+      filtered_updates: {}
+      found_update_count: 2
+      reboot_required: false
+      changed: true
+      downloaded_update_count: 2
+      failed_update_count: 0
+    hv01-n2:
+      updates:
+        4a06ce75-6fe1-50a6-8e07-ff9d08854e04:
+          id: 4a06ce75-6fe1-50a6-8e07-ff9d08854e04
+          title: 2025-10 Cumulative Update for Microsoft server operating system (KB5066782)
+          description: Install this update to resolve issues in Windows.
+          kb: ['5066782']
+          downloaded: true
+          installed: false
+        6e8ed5e0-1b17-5a16-b7a0-b0075a52807d:
+          id: 6e8ed5e0-1b17-5a16-b7a0-b0075a52807d
+          title: 2025-10 Cumulative Update for .NET Framework 4.8 (KB5066131)
+          description: Install this update to resolve issues in Windows.
+          kb: ['5066131']
+          downloaded: true
+          installed: false
+      filtered_updates: {}
+      found_update_count: 2
+      reboot_required: false
+      changed: true
+      downloaded_update_count: 2
+      failed_update_count: 0
 not_staged:
   description: Why the other nodes were not staged, a sentence for each of their hosts.
   returned: with O(hosts)

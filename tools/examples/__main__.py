@@ -63,18 +63,32 @@ def _written(sample: Value, indent: str) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     inner = indent + " " * STEP
-    elements = sample if isinstance(sample, list) else [sample]
-    body = [line for each in elements for line in _block(each, "- " if isinstance(sample, list) else "")]
-    return [indent + "sample:", *(inner + each for each in body)]
+    return [indent + "sample:", *(inner + each for each in _block(sample, WIDTH - len(inner)))]
 
 
-def _block(value: Value, dash: str) -> list[str]:
-    """Return the lines of a mapping, one for each key, or of a text that may be folded."""
-    if isinstance(value, dict):
-        lines = [f"{_flow(key)}: {_flow(each)}" for key, each in value.items()]
-    else:
-        lines = _flow(value, width=WIDTH - 20).splitlines()
-    return [dash + lines[0], *(" " * len(dash) + each for each in lines[1:])]
+def _block(value: Value, room: int) -> list[str]:
+    """Return the lines of a value: one for each key or element where it fits, and a text is folded."""
+    if isinstance(value, list):
+        return [line for each in value for line in _led(_fitted(each, room - STEP), "- ")]
+    if not isinstance(value, dict):
+        return _flow(value, width=room - 20).splitlines()
+    lines = []
+    for key, each in value.items():
+        line = f"{_flow(key)}: {_flow(each)}"
+        if len(line) <= room:
+            lines.append(line)
+        else:
+            lines += [f"{_flow(key)}:", *_led(_block(each, room - STEP), " " * STEP)]
+    return lines
+
+
+def _fitted(value: Value, room: int) -> list[str]:
+    line = _flow(value)
+    return [line] if len(line) <= room else _block(value, room)
+
+
+def _led(lines: Sequence[str], lead: str) -> list[str]:
+    return [(" " * len(lead) if number else lead) + line for number, line in enumerate(lines)]
 
 
 def _flow(value: Value, width: int = 10_000) -> str:
