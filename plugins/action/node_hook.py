@@ -17,6 +17,7 @@ from ..module_utils._cau.waiting import Deadline
 from ..module_utils._errors import Outcome
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
+from ..plugin_utils._plugin_facts import plugin_fact
 from ..plugin_utils._task import TaskRun
 
 
@@ -98,6 +99,7 @@ def _plan(task: TaskRun, fact: RunFact) -> dict[str, t.Any]:
         "cluster": fact.cluster,
         "run_id": fact.run_id,
         "updates": [{"update_id": key, **value} for key, value in (found.get("updates") or {}).items()],
+        "plugin_updates": [{"plugin": name, **row} for name, rows in plugin_fact(task).found.items() for row in rows],
         "hotfixes": [each["path"] for each in hotfixes.get("hotfixes") or ()] if hotfixes.get("left_hotfix_count") else [],
         "left_by_dead_run": task.arguments["left"] or None,
     }

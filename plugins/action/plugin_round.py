@@ -10,6 +10,7 @@ import typing as t
 
 from ..module_utils._cau.plugins.outcome import PluginResult, added_up, failure
 from ..plugin_utils._action import UpdatingAction
+from ..plugin_utils._plugin_facts import plugin_fact
 from ..plugin_utils._task import TaskRun
 
 
@@ -21,9 +22,14 @@ class ActionModule(UpdatingAction):
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Add up, and fail when one of them has failed; no node is asked."""
         results = [PluginResult(str(each["plugin"]), each["result"]) for each in task.arguments["results"]]
+        fact = plugin_fact(task)
+        results += fact.results()
         total = added_up(results)
+        total["found_update_count"] += sum(len(rows) for rows in fact.found.values())
         error = failure(results, _node(task))
-        if error is not None:
+        has_work = task.arguments["step"] == "stage" and (total["found_update_count"] or task.arguments["left_hotfix_count"])
+        # What cannot be staged now is tried again when the node is drained for what can.
+        if error is not None and not has_work:
             task.partial.update(total)
             raise error
         return total

@@ -10,15 +10,18 @@ import contextlib
 import typing as t
 
 from ..module_utils._cau import pending
+from ..module_utils._cau.errors import CauError
 from ..module_utils._cau.gate import not_normal
 from ..module_utils._cau.hotfix.folder import NodePlan
 from ..module_utils._cau.membership import own_node, update_order
+from ..module_utils._cau.plugins.plan import PluginPlan
 from ..module_utils._cau.preview import NodePreview, block, expected_restart
 from ..module_utils._cau.query import validate
 from ..module_utils._cau.updates import ScanOutcome, scan
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._arguments import defaults_of
 from ..plugin_utils._hotfix import checked_root, hotfix_fields
+from ..plugin_utils._plugin_facts import plugin_fact
 from ..plugin_utils._plugins import plugin_plan
 from ..plugin_utils._run_begin import nodes_named, refuse_contradictions
 from ..plugin_utils._task import TaskRun
@@ -57,6 +60,7 @@ class ActionModule(UpdatingAction):
             is_order_named=bool(task.arguments["node_order"]),
             updates=found.accepted if found else None,
             hotfixes=hotfixes.hotfixes if hotfixes else None,
+            own=self._own(task, plan),
             left_out=found.left_out if found else (),
             ignored=hotfixes.ignored if hotfixes else (),
             pending=waiting,
@@ -78,6 +82,22 @@ class ActionModule(UpdatingAction):
         return [name for name in dict.fromkeys([*first, *order]) if not only or name in only]
 
     @staticmethod
+    def _own(task: TaskRun, plan: PluginPlan) -> tuple[str, ...] | None:
+        """Return what the plug-ins of the user's own have found, which the tasks before this one have asked them."""
+        if not plan.own:
+            return None
+        fact = plugin_fact(task)
+        unasked = [plugin.name for plugin in plan.own if plugin.name not in fact.found]
+        if unasked:
+            raise CauError(
+                f"the plug-in {unasked[0]} has not scanned the node in this playbook",
+                node=task.host,
+                operation="preview",
+                remedy="Use the playbook cluster_aware.updating.preview, which lets it scan first",
+            )
+        return tuple(f"{update.title} ({plugin.name})" for plugin in plan.own for update in fact.updates_found(plugin.name))
+
+    @staticmethod
     def _hotfixes(task: TaskRun, nodes: list[str], node: str) -> NodePlan | None:
         if not task.arguments["hotfix_root_folder_path"]:
             return None
@@ -93,6 +113,7 @@ def _result(cluster: str, preview: NodePreview, lines: list[str]) -> dict[str, t
         "turn": preview.turn,
         "updates": [update_fields(each) | {"update_id": each.update_id} for each in preview.updates or ()],
         "hotfixes": [hotfix_fields(each) for each in preview.hotfixes or ()],
+        "plugin_updates": preview.own or (),
         "left_out": [update_fields(each.update) | {"reason": each.reason} for each in preview.left_out],
         "ignored": [vars(each) for each in preview.ignored],
         "restart": {"expected": expectation, "reason": reason},

@@ -32,16 +32,21 @@ class ActionModule(UpdatingAction):
             "hotfixes": PluginKind.HOTFIXES in plan.kinds,
             "before_updates": [asdict(plugin) for plugin in plan.before_updates],
             "after_updates": [asdict(plugin) for plugin in plan.after_updates],
-            **self._hooks(task),
+            "own": [asdict(plugin) for plugin in plan.own],
+            "own_before_updates": [asdict(plugin) for plugin in plan.before_updates if plugin in plan.own],
+            "own_after_updates": [asdict(plugin) for plugin in plan.after_updates if plugin in plan.own],
+            "serially": task.arguments["run_plugins_serially"],
+            "several": len(listed) > 1 or bool(plan.own),
+            **self._hooks(task, has_own=bool(plan.own)),
             "goes_on": len(listed) > 1 and not task.arguments["stop_on_plugin_failure"],
             "options": plan.options,
         }
 
     @staticmethod
-    def _hooks(task: TaskRun) -> dict[str, t.Any]:
+    def _hooks(task: TaskRun, *, has_own: bool) -> dict[str, t.Any]:
         folder = str(task.variables.get("playbook_dir") or "")
         files = {name: task_file(task.arguments[name], name, folder) for name in ("pre_node_tasks", "post_node_tasks")}
         blockers = [task_file(name, "blockers", folder) for name in task.arguments["blockers"]]
         has_hooks = bool(blockers or any(files.values()))
-        dead_after = LONG_TASKS_SECONDS if has_hooks else DEAD_AFTER_SECONDS
+        dead_after = LONG_TASKS_SECONDS if has_hooks or has_own else DEAD_AFTER_SECONDS
         return {**files, "blockers": blockers, "has_hooks": has_hooks, "dead_after": dead_after}

@@ -97,8 +97,9 @@ EXAMPLES = r"""
     state: begun
   register: hook
 
-- name: See that the application is healthy
-  ansible.builtin.include_tasks: health.yml
+- name: See that the run is about the right cluster
+  ansible.builtin.assert:
+    that: hook.plan.cluster == 'HV01'
   when: hook.due
 """
 
@@ -125,17 +126,22 @@ plan:
     host:
       description: The inventory host that it is.
       type: str
-      sample: hv01-n2.contoso.com
+      sample: hv01-n1
     cluster:
       description: The cluster.
       type: str
       sample: HV01
     run_id:
-      description: The run.
+      description: The run, V(null) in check mode.
       type: str
       sample: 5c1f0b0e-7f0e-4f0e-9d51-0d6a3f3f0a11
     updates:
       description: The updates that were found for the node, with the fields that M(cluster_aware.updating.wua_scan) returns.
+      type: list
+      elements: dict
+      sample: []
+    plugin_updates:
+      description: What plug-ins of your own found for the node, each with C(plugin), C(update_id), C(title) and C(description).
       type: list
       elements: dict
       sample: []
@@ -145,7 +151,7 @@ plan:
       elements: str
       sample: []
     left_by_dead_run:
-      description: How far a dead run has left the node, none when it is not half-way.
+      description: How far a dead run has left the node, V(null) when it is not half-way.
       type: str
       sample: null
 result:
@@ -158,7 +164,7 @@ result:
       type: str
       sample: ok
     reason:
-      description: Why it failed.
+      description: Why it failed, V(null) when it has not.
       type: str
       sample: null
     updates:

@@ -15,12 +15,24 @@ description:
   - It fails when one of them has failed, with all reasons in one sentence. What the others did stands in the failed result.
   - The role C(cluster_aware.updating.rolling_update) uses it at the end of each round. No node is asked and nothing is changed.
 options:
+  step:
+    description:
+      - V(install) at the end of a round. With V(stage) a plug-in that failed is no error as long as another one has found something, since
+        the node is then drained and each plug-in tried again.
+    type: str
+    choices: [stage, install]
+    default: install
+  left_hotfix_count:
+    description:
+      - How many hotfixes are left for the node.
+    type: int
+    default: 0
   results:
     description:
-      - What each plug-in returned, in order.
+      - What the plug-ins of CAU returned, in order. What plug-ins of your own did is known from M(cluster_aware.updating.plugin_step).
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       plugin:
         description:
@@ -82,7 +94,8 @@ updates:
   description: The updates of all of them by their ids.
   returned: always
   type: dict
-  sample: {}
+  sample:
+    4a06ce75-6fe1-50a6-8e07-ff9d08854e04: {kb: ['5066782'], installed: true, reboot_required: true}
 found_update_count:
   description: How many updates they found.
   returned: always

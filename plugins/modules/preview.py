@@ -127,6 +127,12 @@ hotfixes:
       rule: extension rule MSU
       program: '%systemroot%\System32\wusa.exe'
       parameters: $update$ /quiet /norestart
+plugin_updates:
+  description: What plug-ins of your own would install, one line each. The playbook lets them scan first.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 left_out:
   description: The updates that are offered and would not be taken, each with the reason.
   returned: success

@@ -27,6 +27,8 @@ options:
       - The arguments are a dictionary, or one text in the syntax of CAU, such as V(Name1=Value1;Name2="Value with spaces"). Names compare
         without regard to case. Two single quotes on each side of a text in C(QueryString), as the self-updating options of CAU want them,
         are taken for one.
+      - A plug-in of your own is a role in a collection, by its full name, with the files of tasks C(scan), C(stage) and C(install). Its
+        arguments are given to it as they are. They are shown with C(-v), so they are no place for passwords.
       - Without a list, O(windows_updates) and O(hotfix_root_folder_path) say what a run uses.
     type: list
     elements: raw
@@ -40,6 +42,12 @@ options:
     description:
       - Whether a plug-in that fails on a node keeps the plug-ins after it from working on that node. CAU calls it C(StopOnPluginFailure).
       - Either way the node counts as failed, and what the others have installed is kept.
+    type: bool
+    default: false
+  run_plugins_serially:
+    description:
+      - Whether each plug-in scans and stages before the next one scans, with several plug-ins. Otherwise plug-ins of your own all scan
+        before anything is staged. CAU calls it C(RunPluginsSerially).
     type: bool
     default: false
   pre_node_tasks:
@@ -146,11 +154,11 @@ plugins:
       type: str
       sample: Microsoft.WindowsUpdatePlugin
     kind:
-      description: What it is, V(windows_updates) or V(hotfixes).
+      description: What it is, V(windows_updates), V(hotfixes) or V(own).
       type: str
       sample: windows_updates
     arguments:
-      description: Empty, as the arguments of these plug-ins are options.
+      description: Those of a plug-in of your own; those of the others are options.
       type: dict
       sample: {}
 windows_updates:
@@ -174,7 +182,35 @@ after_updates:
   returned: success
   type: list
   elements: dict
+  sample: [{name: Microsoft.HotfixPlugin, kind: hotfixes, arguments: {}}]
+own:
+  description: The plug-ins that are roles.
+  returned: success
+  type: list
+  elements: dict
   sample: []
+own_before_updates:
+  description: Those of them that come before Windows updates.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+own_after_updates:
+  description: Those of them that come after them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+serially:
+  description: Whether each plug-in scans and stages before the next one scans.
+  returned: success
+  type: bool
+  sample: false
+several:
+  description: Whether there is more than one plug-in, or one of your own.
+  returned: success
+  type: bool
+  sample: false
 goes_on:
   description: Whether the others still work on a node when one of them has failed there.
   returned: success
@@ -211,8 +247,14 @@ options:
   returned: success
   type: dict
   sample:
-    include_recommended_updates: true
     windows_updates: true
+    query_string: IsInstalled=0 and Type='Software'
+    include_recommended_updates: true
+    hotfix_root_folder_path: \\files\hotfixes\root
+    hotfix_config_file_name: DefaultHotfixConfig.xml
+    hotfix_installer_timeout_minutes: 30
+    disable_acl_checks: false
+    require_smb_encryption: false
 events:
   description: The progress lines of the task.
   returned: success, and with C(-v) on failure too

@@ -12,6 +12,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ..module_utils._cau.plugins.plan import own_names
+
 MOST_TRIES = 60
 """How often a blocker may be tried."""
 
@@ -50,6 +52,11 @@ def _drains_never_but_later(options: Options) -> bool:
     return options.get("drain_mode") == "none" and options.get("install_order") == "install_first"
 
 
+def _installs_own_in_service(options: Options) -> bool:
+    # CAU's plug-in interface promises that install always runs on a drained node (cau.md 5.5).
+    return options.get("install_order") == "install_first" and bool(own_names(options.get("plugins") or ()))
+
+
 def _serves_no_cluster(options: Options) -> bool:
     return options.get("stand_alone") is True and options.get("in_service") is True
 
@@ -72,6 +79,10 @@ CONTRADICTIONS: tuple[tuple[Callable[[Options], bool], str], ...] = (
     (
         _drains_never_but_later,
         "install_order=install_first drains a node for its restart alone, and drain_mode=none never restarts one; use one of the two",
+    ),
+    (
+        _installs_own_in_service,
+        "install_order=install_first installs while the node serves, and a plug-in of your own installs on a drained node alone",
     ),
     (_serves_no_cluster, "in_service is about a node of a cluster, and stand_alone says that the host is in none"),
     (_forces_nothing, "drain_mode=forced needs accept_offline, the names of the groups that may go offline"),

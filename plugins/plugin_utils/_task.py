@@ -80,7 +80,7 @@ class TaskRun:
         self.task = str(action.TASK)
         self.recorder = Recorder(self.task, self.host, clock, progress, secrets)
         self.peers = Peers(action, task_vars, self.host, clock, secrets)
-        self.facts = RunFacts(process_identity(), self._variables_of)
+        self.facts = RunFacts(process_identity(), self.variables_of)
         self.partial: dict[str, t.Any] = {}
         """What a task that fails has done all the same; it goes into the failed result."""
         self._beaten_at: float | None = None
@@ -93,7 +93,8 @@ class TaskRun:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
         self._open.close()
 
-    def _variables_of(self, host: str) -> Mapping[str, t.Any] | None:
+    def variables_of(self, host: str) -> Mapping[str, t.Any] | None:
+        """Return the variables of an inventory host, None when there are none."""
         if host == str(self.variables["inventory_hostname"]):
             return self.variables
         found = self.variables["hostvars"].raw_get(host)
@@ -260,8 +261,8 @@ class TaskRun:
         signs |= {"is_warned": True} if self._is_warned else {}
         if not signs or own is None or not self._keeps_facts:
             return result
-        fact = result.get("ansible_facts") or own.as_facts()
-        return result | {"ansible_facts": {FACT: fact[FACT] | signs}}
+        facts = own.as_facts() | (result.get("ansible_facts") or {})
+        return result | {"ansible_facts": facts | {FACT: facts[FACT] | signs}}
 
     def lone_work(self) -> NodeWork:
         """Return what a step on the host alone needs, with a session of its own and without lock, turn and journal."""

@@ -79,11 +79,14 @@ def test_node_that_is_paused_already_is_refused(opened: Open) -> None:
     refused(stage, stage.write_playbook(role_play()), says="MIN01-N3")
 
 
-@pytest.mark.parametrize("play", ["role", "playbook"])
-def test_paused_node_that_is_accepted_is_left_as_it_is(play: str, opened: Open) -> None:
+@pytest.mark.parametrize(
+    ("play", "option"),
+    [("role", '{"rolling_update_accept_down": ["min01-n3"]}'), ("playbook", '{"rolling_update_require_all_nodes_online": false}')],
+)
+def test_paused_node_that_is_accepted_is_left_as_it_is(play: str, option: str, opened: Open) -> None:
     stage = opened(clusters.cluster(size=3, nodes=["MIN01-N1", "MIN01-N2", {"name": "MIN01-N3", "state": "paused"}]))
     path = PLAYBOOK if play == "playbook" else stage.write_playbook(role_play())
-    run = stage.playbook(path, "-e", '{"rolling_update_accept_down": ["min01-n3"]}')
+    run = stage.playbook(path, "-e", option)
     assert run.exit_code == 0, run.screen
     assert "MIN01-N3 left as it was" in run.screen
     events = stage.twin.events()

@@ -29,16 +29,26 @@ from .pages import PREFIX, Data, ModulePage
 RATE = 100.0
 SHARE = "hotfixes"
 HOTFIXES = ("CAUHotfix_All/windows-kb5066790.msu", "CAUHotfix_All/readme.txt")
+OWN_PLUGIN = CHECKOUT / "examples" / "own_plugin"
 SAMPLE = CHECKOUT / "files" / "hotfix" / "DefaultHotfixConfig.xml"
 
 # Accounts of the examples, and those that stand for them.
 STAND_INS = {r"CONTOSO\svc-hotfixes": ADMINISTRATOR}
 
 # What each module wants to find, in the order in which a run comes to them. What is not named here only reads; reports are there last.
-CHANGING = ("run_lock", "cluster_node", "wua_download", "wua_install", "node_reboot", "hotfix_apply", "report")
+CHANGING = (
+    *("run_lock", "cluster_node", "node_hook", "plugin_step", "plugin_result"),
+    *("wua_download", "wua_install", "wmi_method", "node_reboot", "hotfix_apply", "plugin_round", "report"),
+)
 WHOLE_RUN = "node_outcome"
 STOPPING = "run_stop"
-DRAINED_BEFORE = frozenset({"wua_install"})
+BEFORE: dict[str, Data] = {
+    "wua_install": {"name": "Drain the node for the next example", PREFIX + "cluster_node": {"state": "drained"}},
+    "plugin_result": {
+        "name": "Begin to scan for the next example",
+        PREFIX + "plugin_step": {"plugin": "contoso.hardware.firmware", "step": "scan", "state": "begun"},
+    },
+}
 STAND_ALONE = "stand_alone"
 
 IS_FIRST = "inventory_hostname == groups.hv_cluster[0]"
@@ -108,6 +118,7 @@ def run_examples(pages: Iterable[ModulePage], directory: Path) -> Outcome:
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).with_name("callback")),
             "ANSIBLE_CALLBACKS_ENABLED": "example_results",
             "EXAMPLE_RESULTS": str(notes),
+            "ANSIBLE_COLLECTIONS_PATH": f"{stage.controller.collections}:{OWN_PLUGIN}",
         }
         hold = stage.twin.control.send("hold", operation=PAUSE, when="before")["hold"]
         other = stage.controller.begin(
@@ -156,8 +167,8 @@ def _prepared(page: ModulePage) -> list[Data]:
     for named, stand_in in STAND_INS.items():
         text = text.replace(named, stand_in)
     tasks = list(yaml.safe_load(text))
-    if page.name in DRAINED_BEFORE:
-        tasks.insert(0, {"name": "Drain the node for the next example", PREFIX + "cluster_node": {"state": "drained"}})
+    if page.name in BEFORE:
+        tasks.insert(0, BEFORE[page.name])
     return tasks
 
 

@@ -45,6 +45,7 @@ class NodePreview:
         count: how many nodes the run updates.
         updates: the updates to install, in order; None when the run is to install none.
         hotfixes: the hotfixes to apply after them, in order; None when no folder was named.
+        own: the updates that plug-ins of the user's own would install, one line each; None when there are no such plug-ins.
         left_out: updates that are offered and not taken.
         ignored: files and folders of the hotfix root folder that are not applied.
         pending: what asks for a restart on the node already.
@@ -57,6 +58,7 @@ class NodePreview:
     count: int
     updates: tuple[OfferedUpdate, ...] | None = ()
     hotfixes: tuple[Hotfix, ...] | None = None
+    own: tuple[str, ...] | None = None
     left_out: tuple[LeftOut, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     pending: tuple[str, ...] = ()
@@ -66,7 +68,7 @@ class NodePreview:
     @property
     def has_work(self) -> bool:
         """Whether the run would take the node out of service."""
-        return self.turn is not None and (bool(self.updates) or bool(self.hotfixes))
+        return self.turn is not None and (bool(self.updates or self.hotfixes or self.own))
 
 
 def expected_restart(preview: NodePreview) -> tuple[RestartExpectation, str]:
@@ -107,6 +109,7 @@ def block(preview: NodePreview) -> list[str]:
         *_part("turn", [_turn(preview)]),
         *_part("updates", updates),
         *_part("hotfixes", hotfixes),
+        *_part("plug-ins", _numbered(preview.own) if preview.own is not None else []),
         *_part("restart", [f"{expectation.value}: {reason}"]),
         *_part("left out", [f"{label(each.update)}  {each.update.title}: {each.reason}" for each in preview.left_out]),
         *_part("ignored", [f"{each.path}: {each.reason}" for each in preview.ignored]),

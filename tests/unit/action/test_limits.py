@@ -37,6 +37,8 @@ REQUIRED: dict[str, dict[str, t.Any]] = {
     "hotfix_info": FOLDER,
     "node_hook": {"hook": "pre", "state": "begun"},
     "node_outcome": {"state": "finished"},
+    "plugin_step": {"plugin": "contoso.hardware.firmware", "state": "begun"},
+    "wmi_method": {"class_name": "Contoso_Firmware", "method": "Install"},
     "verify_endpoint": {"dest": "answers.json"},
 }
 

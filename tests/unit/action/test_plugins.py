@@ -57,3 +57,10 @@ def test_lock_that_a_plugin_has_lost_ends_the_run(playbook: Playbook) -> None:
     error = {"error": "PluginsFailedError", "errors": ["UpdatesFailedError", "RunLockLostError"], "reason": "lost"}
     result = playbook.run("node_outcome", "hv-a", state="failed", error=error, max_failed_nodes=2)
     assert result["run_ends"] is True
+
+
+def test_plugin_of_ones_own_never_installs_while_the_node_serves(playbook: Playbook) -> None:
+    options = {"plugins": ["contoso.hardware.firmware"], "install_order": "install_first"}
+    message, _fields = playbook.failure("run_lock", "hv-a", later_options=options)
+    assert "a plug-in of your own installs on a drained node alone" in message
+    assert playbook.run("run_lock", "hv-a", later_options=options | {"plugins": [UPDATES]})["changed"] is True

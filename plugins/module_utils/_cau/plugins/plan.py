@@ -171,6 +171,17 @@ def resolve(
     return PluginPlan(tuple(plugins), values)
 
 
+def own_names(wanted: Sequence[object]) -> list[str]:
+    """Return the plug-ins of a list that are not CAU's, as far as they can be read.
+
+    Args:
+        wanted: the list; see resolve.
+    """
+    found = [entry.get("name") if isinstance(entry, Mapping) else entry for entry in wanted]
+    known = {name.casefold() for name in BUILT_IN}
+    return [name for name in found if isinstance(name, str) and name.strip().casefold() not in known]
+
+
 def _entry(entry: object) -> tuple[str, dict[str, object]]:
     if isinstance(entry, str):
         return entry.strip(), {}
