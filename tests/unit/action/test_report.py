@@ -56,6 +56,17 @@ def test_report_is_in_the_result_of_what_ends_the_run(playbook: Playbook) -> Non
     assert report["problem"] is None
 
 
+def test_runs_of_two_clusters_leave_a_report_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds = [FakeWorld("ONE", ["one1", "one2"]), FakeWorld("TWO", ["two1", "two2"])]
+    worlds[1].clock = worlds[0].clock
+    playbook = Playbook(worlds, {"h1": "one1", "h2": "one2", "h3": "two1", "h4": "two2"}, monkeypatch)
+    for state in ("acquired", "released"):
+        for host in ("h1", "h3"):
+            playbook.run("run_lock", host, state=state)
+    made = {record["run"]["cluster"]: (record["run"]["state"], [task["host"] for task in record["tasks"]]) for record in records(playbook)}
+    assert made == {"ONE": ("ended", ["h1", "h1"]), "TWO": ("ended", ["h3", "h3"])}
+
+
 def test_conclusion_names_the_report(ended: Playbook) -> None:
     (report,) = ended.run("node_outcome", "hv-c", state="concluded")["reports"]
     assert Path(report).name == "report.html"

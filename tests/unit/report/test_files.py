@@ -16,7 +16,6 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.report.files import (
     RunFolder,
-    find_run,
     folder_of,
     run_folders,
     write_whole,
@@ -82,13 +81,6 @@ def test_many_tasks_may_add_at_the_same_time(folder: RunFolder) -> None:
         worker.join()
     assert len(folder.pieces().lines) == 160
     assert folder.pieces().damaged == ()
-
-
-def test_folder_is_found_by_its_run(folder: RunFolder, tmp_path: Path) -> None:
-    folder.append(begin())
-    assert find_run(tmp_path / "reports", RUN.upper()) == folder
-    assert find_run(tmp_path / "reports", OTHER) is None
-    assert find_run(tmp_path / "nothing", RUN) is None
 
 
 def test_oldest_run_comes_first_whatever_its_cluster(tmp_path: Path) -> None:

@@ -180,12 +180,3 @@ def run_folders(directory: Path) -> Iterator[RunFolder]:
     found = [RunFolder(path) for path in directory.iterdir() if path.is_dir() and _ID.search(path.name)]
     # After the cluster's name the begin of the run stands in the name.
     yield from sorted(found, key=lambda folder: folder.path.name.rsplit("_", 2)[1:])
-
-
-def find_run(directory: Path, run_id: str) -> RunFolder | None:
-    """Return the folder of a run, None when this controller has none.
-
-    Raises:
-        OSError: the directory could not be read.
-    """
-    return next((folder for folder in run_folders(directory) if folder.run_id == run_id.casefold()), None)
