@@ -156,4 +156,3 @@ def _select_error(message: str) -> SelectionError:
         operation="select",
         remedy="Write a JMESPath expression over the list of updates, such as [?contains(title, 'Servicing Stack')]",
     )
-

@@ -84,15 +84,15 @@ def test_page_of_a_run_without_anything_is_made() -> None:
 def test_bars_of_the_nodes_do_not_overlap() -> None:
     rows = timeline(built(good()))
     assert [row["node"] for row in rows] == ["node1", "node2"]
-    first = max(bar["left"] + bar["width"] for bar in rows[0]["bars"])
-    assert first <= min(bar["left"] for bar in rows[1]["bars"])
+    first = max(span["left"] + span["width"] for span in rows[0]["bars"])
+    assert first <= min(span["left"] for span in rows[1]["bars"])
 
 
 def test_node_that_is_left_out_is_drawn_to_the_end() -> None:
     lines = [begin(), entry("node1", 10, "drained"), entry("node1", 20, "left_out", paused_by_us=True), end(100)]
     record = built(lines)
-    bar = timeline(record)[0]["bars"][-1]
-    assert (bar["is_open"], round(bar["left"] + bar["width"])) == (True, 100)
+    span = timeline(record)[0]["bars"][-1]
+    assert (span["is_open"], round(span["left"] + span["width"])) == (True, 100)
     assert record["nodes"][0]["is_out_of_service"]
 
 

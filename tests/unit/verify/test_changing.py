@@ -61,12 +61,12 @@ class Node:
 
 
 def changes_of(node: Node) -> Changes:
-    return Changes(t.cast("Client", node), FakeClock(), RUN_A, RUN_B, scan_seconds=60, check=lambda: None)
+    return Changes(t.cast(Client, node), FakeClock(), RUN_A, RUN_B, scan_seconds=60, check=lambda: None)
 
 
 def ask(node: Node, changes: Changes, name: str) -> Answer:
     question = next(question for question in changes.questions() if question.name == name)
-    return question.ask(t.cast("Client", node))
+    return question.ask(t.cast(Client, node))
 
 
 @pytest.mark.parametrize("name", ["session_conflict", "lock_conflict"])

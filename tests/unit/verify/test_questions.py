@@ -106,7 +106,7 @@ def test_every_open_point_is_asked_or_named() -> None:
 
 
 def test_every_point_that_is_named_as_asked_on_request_is() -> None:
-    changes = Changes(t.cast("Client", None), FakeClock(), "a", "b", scan_seconds=1, check=lambda: None)
+    changes = Changes(t.cast(Client, None), FakeClock(), "a", "b", scan_seconds=1, check=lambda: None)
     asked = {part.strip() for question in changes.questions() for part in question.source.split(";")}
     assert set(ASKED_ON_REQUEST) <= asked
     assert not set(NOT_ASKED) & asked

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ..._errors import Outcome
 from ..errors import CauError, Context
 
-Result: t.TypeAlias = "Mapping[str, t.Any]"
+Result: t.TypeAlias = Mapping[str, t.Any]
 """What a task of a plug-in gave back, a failed one included."""
 
 _COUNTS = ("found_update_count", "installed_update_count", "applied_hotfix_count")

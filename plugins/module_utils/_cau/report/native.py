@@ -15,11 +15,16 @@ from __future__ import annotations
 import typing as t
 from xml.etree import ElementTree
 
-import defusedxml.common
-import defusedxml.ElementTree
-
 from .files import Record
 from .items import State, code_fields
+
+try:
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+except ImportError as missing:
+    MISSING: str | None = str(missing)
+else:
+    MISSING = None
 
 _CAU = "http://schemas.datacontract.org/2004/07/Microsoft.ClusterAwareUpdating"
 
@@ -36,11 +41,13 @@ def parse(data: bytes) -> dict[str, t.Any]:
         data: the report as the node keeps it.
 
     Raises:
-        ValueError: it is no XML, or nothing in it is known; the message says which.
+        ValueError: it is no XML, the package that parses it safely is missing, or nothing in it is known; the message says which.
     """
+    if MISSING:
+        raise ValueError(f"it cannot be read without the Python package defusedxml ({MISSING})")
     try:
-        root = defusedxml.ElementTree.fromstring(data, forbid_dtd=True)
-    except (ElementTree.ParseError, defusedxml.common.DefusedXmlException, ValueError, LookupError):
+        root = fromstring(data, forbid_dtd=True)
+    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError):
         raise ValueError("it is no XML") from None
     result = root if _name(root) == "ClusterResult" else _first(root, "ClusterResult")
     nodes = [_node(each) for each in root.iter() if _name(each) == "NodeResult"]
