@@ -36,14 +36,14 @@ REQUESTS = (
 )
 """Everything by which a run changes a node."""
 
-MOMENTS = [(operation, when) for operation in REQUESTS for when in ("before", "after")]
+MOMENTS = [(operation, ("before", "after")[number % 2]) for number, operation in enumerate(REQUESTS)]
+"""Each request once, by turns before it and after its effect; `make torture` has both of all of them."""
 IN_WORK = [("Invoke MSFT_CAUNode.DownloadUpdates", "begun"), ("Invoke MSFT_CAUNode.InstallUpdates", "begun")]
 
 KILLS = (
     "before Invoke MSCluster_Node.Pause",
     "begun Invoke MSFT_CAUNode.InstallUpdates",
     "after Invoke Win32_OperatingSystem.Win32ShutdownTracker",
-    "after Delete MSFT_CAURun",
 )
 
 WRONG_USES = (
@@ -109,7 +109,7 @@ def test_full_matrices_have_enough_cases_with_names_of_their_own(past: Past) -> 
     assert len(set(cases)) == len(cases) >= 300
 
 
-@pytest.mark.parametrize(("operation", "when"), [*MOMENTS[::2], *IN_WORK, *MOMENTS[1::4]])
+@pytest.mark.parametrize(("operation", "when"), [*MOMENTS, *IN_WORK])
 def test_run_that_died_is_finished_by_the_next(operation: str, when: str, past: Past, player: Player) -> None:
     marks = [mark for mark in past.marks if (mark["operation"], mark["when"]) == (operation, when)]
     chosen = name(marks[len(marks) // 2])
@@ -131,7 +131,7 @@ def test_orphaned_worker_stops_by_itself(player: Player) -> None:
     holds(player, named(orphan_cases(), "wakes up late at Invoke MSFT_CAUNode.InstallUpdates"))
 
 
-@pytest.mark.parametrize("number", ["01", "02", "03"])
+@pytest.mark.parametrize("number", ["01", "02"])
 def test_one_of_two_coordinators_works_and_the_other_names_it(number: str, player: Player) -> None:
     holds(player, named(pair_cases(), number))
 
