@@ -63,7 +63,7 @@ def test_method_that_ran_and_ended_in_a_fault_runs_once(faults: list[tuple[tuple
     require_once(stage, *(effect for (_operation, effect), _code in faults))
 
 
-@pytest.mark.parametrize("code", [QUOTA, SCHEMA, NOT_FOUND])
+@pytest.mark.parametrize("code", [QUOTA, NOT_FOUND])
 def test_installation_that_goes_on_after_its_fault_is_waited_for(code: Data, opened: Open) -> None:
     slow = copy.deepcopy(UPDATE) | {"install_seconds": 600}
     require_once(opened(cluster(updates=[slow]), faults=[late_fault(INSTALL[0], code, seconds=20)]), INSTALL[1])

@@ -47,11 +47,11 @@ def wrote(event: Entry, name: str) -> bool:
     return event["event"] == "registry_written" and name in (event.get("values") or ())
 
 
-@pytest.mark.parametrize("play", ["role", "playbook"])
+# The shipped playbook meets the same in tests/torture.
 @pytest.mark.parametrize("operation", [PAUSE, INSTALL, RESTART])
-def test_run_that_died_is_finished_by_the_same_playbook(operation: str, play: str, opened: Open) -> None:
+def test_run_that_died_is_finished_by_the_same_playbook(operation: str, opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
-    path = PLAYBOOK if play == "playbook" else stage.write_playbook(role_play())
+    path = stage.write_playbook(role_play())
     killed(stage, path, operation)
     run = stage.playbook(path)
     assert run.exit_code == 0, run.screen
