@@ -94,8 +94,7 @@ build: setup
 # Each of the first keeps one core busy, so that two of them go on at a time. The summary of pytest comes last, so that a reader of the log
 # finds it there.
 test: samba
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target sanity lint archive importer docs pytest-ansible
-	@$(MAKE) --no-print-directory molecule
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target sanity lint archive importer docs pytest-ansible molecule
 	@exec $(PYTEST) tests $(PARALLEL) --ignore=tests/archive
 
 check: setup
