@@ -225,8 +225,9 @@ def _recorded(task: TaskRun, fact: RunFact, outcome: NodeOutcome) -> dict[str, t
     elif fact.run_id is not None:
         ended = {other.host for other in outcomes}
         hosts = [host for host in fact.order if host in in_play and host not in ended]
-        known = task.facts.on(hosts)
-        to_come = {fact.node_of(host) or host: known[host].staged if host in known else fact.staged_on.get(host) for host in hosts}
+        # The host that staged the others side by side has a fact of its own too, which does not count what it was given itself.
+        alone = {host: own.staged for host, own in task.facts.on(hosts).items() if own.staged is not None}
+        to_come = {fact.node_of(host) or host: alone.get(host, fact.staged_on.get(host)) for host in hosts}
         task.progress.say_block(None, "status", running_table(outcomes, to_come))
     new = replace(fact.with_outcome(outcome), play=task.play_id if is_over else None)
     return {
