@@ -9,7 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._cau.fleet import NodeWork
-from ..module_utils._cau.permission import require_permission
+from ..module_utils._cau.permission import require_permission, require_stand_alone
+from ..module_utils._cau.plugins.vendor_class import require_vendor_class
 from ..module_utils._cau.waiting import Heartbeat
 from ..module_utils._errors import OperationError, Outcome
 from ..module_utils._wmi.named_class import NamedClass
@@ -28,21 +29,23 @@ class ActionModule(UpdatingAction):
 
     def perform(self, task: TaskRun) -> dict[str, t.Any]:
         """Look whether the node may be changed, then call the method and wait for its answer."""
+        arguments = task.arguments
+        require_vendor_class(arguments["namespace"], arguments["class_name"], arguments["method"], task.host)
         fact = task.require_run()
         if fact.run_id is None or task.is_check:
             return {"changed": True, "output": {}}
         with task.work(fact, heeds_stop=False) as work:
             output = _call(task, work)
         value = output.get("ReturnValue")
-        expected = task.arguments["success_values"]
-        if expected and value is not None and str(value) not in {str(each) for each in expected}:
+        expected = {str(each) for each in arguments["success_values"]}
+        if expected and str(value) not in expected:
             task.partial["output"] = output
             raise WmiMethodError(
-                f"{task.arguments['class_name']}.{task.arguments['method']} returned {value}",
+                f"{arguments['class_name']}.{arguments['method']} returned {'no ReturnValue' if value is None else value}",
                 node=work.node,
                 operation="install",
-                remedy="See what the vendor says about this value",
-                outcome=Outcome.FAILED,
+                remedy="See what the vendor says about this; a method without a ReturnValue needs an empty list success_values",
+                outcome=Outcome.UNKNOWN if value is None else Outcome.FAILED,
             )
         return {"changed": True, "output": output}
 
@@ -53,6 +56,8 @@ def _call(task: TaskRun, work: NodeWork) -> dict[str, t.Any]:
         require_permission(work)
     elif work.ownership is not None:
         work.ownership.verify_lock()
+    else:
+        require_stand_alone(work.client)
     name = f"{arguments['class_name']}.{arguments['method']}"
     beat = Heartbeat.of(work, "install", f"waiting for {name}")
     return NamedClass(work.client.client, arguments["namespace"], arguments["class_name"]).call(

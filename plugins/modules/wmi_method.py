@@ -15,13 +15,15 @@ description:
     has a WMI provider on the nodes. No PowerShell is started.
   - Before the call it makes sure that this run holds the run lock on every node, and, unless O(node_state=any), that the node has the turn
     and that this run has paused it. While it waits, it keeps the lock and the heartbeat of the run.
+  - Classes of Windows itself are refused, since they can start processes, and since draining, installing and restarting belong to the tasks
+    that check whether that is safe.
   - The call is sent once. When its answer is lost, the task fails with RV(outcome=unknown) and nothing is sent again.
 options:
   namespace:
     description:
-      - The namespace, such as V(root/cimv2).
+      - The namespace, such as V(root/contoso/hardware).
     type: str
-    default: root/cimv2
+    required: true
   class_name:
     description:
       - The class, in the spelling of the node.
@@ -51,7 +53,8 @@ options:
     default: drained
   success_values:
     description:
-      - The values of C(ReturnValue) that are no failure. With an empty list none is, and the caller has to look.
+      - The values of C(ReturnValue) that are no failure; an answer without one is a failure too. With an empty list nothing is, and the
+        caller has to look.
     type: list
     elements: int
     default: [0]

@@ -310,6 +310,10 @@ class PluginShapeError(CauError):
     """What a plug-in of a user's own says is not in the shape that it must have, so that nothing of it is believed."""
 
 
+class WindowsClassError(CauError):
+    """A plug-in of a user's own would call a class of Windows itself."""
+
+
 class HookFailedError(CauError):
     """Tasks of the user's failed that belong to a node.
 

@@ -49,6 +49,7 @@ NEVER_RETRIED = frozenset(
         "SelectionError",
         "StoppedError",
         "StorageNotRepairedError",
+        "WindowsClassError",
     }
 )
 

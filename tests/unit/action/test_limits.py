@@ -38,7 +38,7 @@ REQUIRED: dict[str, dict[str, t.Any]] = {
     "node_hook": {"hook": "pre", "state": "begun"},
     "node_outcome": {"state": "finished"},
     "plugin_step": {"plugin": "contoso.hardware.firmware", "state": "begun"},
-    "wmi_method": {"class_name": "Contoso_Firmware", "method": "Install"},
+    "wmi_method": {"namespace": "root/contoso/hardware", "class_name": "Contoso_Firmware", "method": "Install"},
     "verify_endpoint": {"dest": "answers.json"},
 }
 
