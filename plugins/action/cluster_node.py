@@ -11,10 +11,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import node_view
-from ..module_utils._cau.drain import DrainOptions, DrainPlan, drain, plan_drain
+from ..module_utils._cau.drain import DrainOptions, DrainPlan, check_gate, drain, plan_drain
 from ..module_utils._cau.drain_modes import DrainMode
 from ..module_utils._cau.fleet import NodeWork
-from ..module_utils._cau.in_turn import check_gate, take_turn
+from ..module_utils._cau.in_turn import take_turn
 from ..module_utils._cau.repair import wait_for_repair
 from ..module_utils._cau.resume import ResumeOptions, plan_resume, resume
 from ..module_utils._cau.waiting import names

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from . import jobs
+from . import jobs, processes
 from .engine import Model, handler
 from .settings import Firmware
-from .state import Cluster, JobState, Node, Process
+from .state import Cluster, JobState, Node
 
-IMAGE = "fwupdate.exe"
-PATH = rf"C:\Program Files\Contoso\{IMAGE}"
+PATH = r"C:\Program Files\Contoso\fwupdate.exe"
 
 SUCCESS, SUCCESS_REBOOT_REQUIRED, NO_SUCH_VERSION, BUSY = 0, 3010, 87, 170
 
@@ -32,10 +31,7 @@ def start(model: Model, cluster: Cluster, node: Node, device: Firmware, version:
         jobs.reply(model, job, refusal)
         return job
     device.is_installing = True
-    number = 4000 + 4 * model.world.number("process")
-    job.detail["process"] = number
-    node.processes.append(Process(number, IMAGE, f'"{PATH}" {parameters}', PATH, model.now))
-    model.emit("installer_started", cluster.name, node.name, path=PATH, parameters=parameters, exit_code=None)
+    processes.begin(model, cluster, node, job)
     model.schedule(device.seconds, firmware_done, job=job.number)
     return job
 
@@ -43,15 +39,11 @@ def start(model: Model, cluster: Cluster, node: Node, device: Firmware, version:
 @handler
 def firmware_done(model: Model, job: int) -> None:
     """End the installation of a version."""
-    state = model.world.jobs.get(job)
-    if state is None or state.is_over:
+    ended = processes.end(model, job)
+    if ended is None:
         return
-    cluster, node = model.node(state.cluster, state.node)
-    if node.boot_number != state.boot_number:
-        return
-    model.cause = state.cause
+    cluster, node, state = ended
     detail = state.detail
-    node.processes = [process for process in node.processes if process.process_id != detail["process"]]
     device = next(device for device in devices_of(cluster, node) if device.device == detail["device"])
     device.is_installing = False
     if device.exit_code == SUCCESS:

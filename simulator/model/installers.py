@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import fnmatch
-import ntpath
 
-from . import jobs, registry
+from . import jobs, processes, registry
 from .engine import Model, handler
 from .settings import Installer
-from .state import Cluster, JobState, Node, Process
+from .state import Cluster, JobState, Node
 
 UPDATE_TOKEN = "$update$"  # noqa: S105
 
@@ -49,10 +48,7 @@ def start(
     if script.launch_hresult:
         model.schedule(0.5, installer_done, job=job.number)
         return job
-    number = 4000 + 4 * model.world.number("process")
-    job.detail["process"] = number
-    node.processes.append(Process(number, ntpath.basename(path), f'"{path}" {line}', path, model.now))
-    model.emit("installer_started", cluster.name, node.name, path=path, parameters=line, exit_code=None)
+    processes.begin(model, cluster, node, job)
     model.schedule(model.jittered(script.seconds, cluster.timings.jitter), installer_done, job=job.number)
     return job
 
@@ -60,15 +56,11 @@ def start(
 @handler
 def installer_done(model: Model, job: int) -> None:
     """End an installer process."""
-    state = model.world.jobs.get(job)
-    if state is None or state.is_over:
+    ended = processes.end(model, job)
+    if ended is None:
         return
-    cluster, node = model.node(state.cluster, state.node)
-    if node.boot_number != state.boot_number:
-        return
-    model.cause = state.cause
+    cluster, node, state = ended
     detail = state.detail
-    node.processes = [process for process in node.processes if process.process_id != detail.get("process")]
     launch = detail["launch"]
     exit_code = 0 if launch else detail["exit_code"]
     if not launch:

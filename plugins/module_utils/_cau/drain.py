@@ -126,7 +126,7 @@ def plan_drain(work: NodeWork, options: DrainOptions | None = None, limit: Deadl
             return DrainPlan(True, False, entry.online_groups_before, before, is_undrained=True)
         was_done = entry.phase not in {Phase.DRAINING, Phase.LEFT_OUT} and stay.was_drained(node, entry)
         return DrainPlan(is_under_way=True, is_drained=was_done, groups=entry.online_groups_before, online_before=before)
-    _check_gate(work, options, limit)
+    check_gate(work, options, limit)
     groups = all_groups(work)
     return DrainPlan(
         is_under_way=False,
@@ -312,20 +312,31 @@ def _wait_for_readiness(work: NodeWork, limit: Deadline, error: OperationError) 
 def _look_again(work: NodeWork, options: DrainOptions, limit: Deadline) -> None:
     """Look through the gate once more before a second request; what was seen before the first one is old by now."""
     try:
-        _check_gate(work, options, limit)
+        check_gate(work, options, limit)
     except OperationError:
         _stand_down(work, "the gate closed before the pause")
         raise
 
 
-def _check_gate(work: NodeWork, options: DrainOptions, limit: Deadline, *, is_paused: bool = False) -> None:
+def check_gate(work: NodeWork, options: DrainOptions, limit: Deadline | None = None, *, is_paused: bool = False) -> None:
+    """Look at the cluster as before a drain; reads only.
+
+    Args:
+        work: the node in work.
+        options: the times of the gate, and the nodes that may be down.
+        limit: of the wait for storage, when it has begun already.
+        is_paused: whether the node is out of service already.
+
+    Raises:
+        GateRefusedError: the cluster cannot do without the node.
+    """
     gate.check(
         work.fleet,
         work.node,
         clock=work.clock,
         progress=work.progress,
         settle_seconds=options.settle_seconds,
-        storage_wait_seconds=limit.remaining,
+        storage_wait_seconds=options.suspend_seconds if limit is None else limit.remaining,
         for_restart=is_paused,
         accept_down=options.accept_down,
         check=work.safe_point,
@@ -379,7 +390,7 @@ def _finish(work: NodeWork, plan: DrainPlan, options: DrainOptions) -> None:
     try:
         end = _wait(work, plan.online_before, options)
         if not end.is_done and options.mode is DrainMode.FORCED:
-            gate_again = partial(_check_gate, work, options, Deadline(work.clock, options.suspend_seconds), is_paused=True)
+            gate_again = partial(check_gate, work, options, Deadline(work.clock, options.suspend_seconds), is_paused=True)
             asked = force(work, end, options.accept_offline, options.lost_seconds, gate_again)
             end = asked if isinstance(asked, DrainEnd) else _wait(work, plan.online_before - set(asked.offline), options)
     except NotOurPauseError:

@@ -10,8 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from .._errors import OperationError
-from . import gate
-from .drain import DrainOptions
+from .drain import DrainOptions, check_gate
 from .errors import CauError
 from .fleet import NodeWork
 from .permission import entry_of, require_run
@@ -51,25 +50,3 @@ def take_turn(work: NodeWork, options: DrainOptions) -> bool:
     if is_new:
         work.say("install", "the node has the turn and goes on serving")
     return is_new
-
-
-def check_gate(work: NodeWork, options: DrainOptions) -> None:
-    """Look at the cluster as before a drain; reads only.
-
-    Args:
-        work: the node in work.
-        options: the times of the gate, and the nodes that may be down.
-
-    Raises:
-        GateRefusedError: the cluster cannot do without the node.
-    """
-    gate.check(
-        work.fleet,
-        work.node,
-        clock=work.clock,
-        progress=work.progress,
-        settle_seconds=options.settle_seconds,
-        storage_wait_seconds=options.suspend_seconds,
-        accept_down=options.accept_down,
-        check=work.safe_point,
-    )

@@ -68,6 +68,9 @@ class Changes:
 
     def questions(self) -> tuple[Question, ...]:
         """Return the questions, in the order in which they have to be asked."""
+        return (*self._about_locks(), *self._about_methods(), *self._about_deletions())
+
+    def _about_locks(self) -> tuple[Question, ...]:
         return (
             Question(
                 "session_created",
@@ -104,6 +107,10 @@ class Changes:
                 "As not found",
                 lambda client: self._needing_session(lambda: self._of_nobody(client)),
             ),
+        )
+
+    def _about_methods(self) -> tuple[Question, ...]:
+        return (
             Question(
                 "scan",
                 "wsman-cim.md 14, 3",
@@ -139,6 +146,10 @@ class Changes:
                 None,
                 lambda _client: self._reports(),
             ),
+        )
+
+    def _about_deletions(self) -> tuple[Question, ...]:
+        return (
             Question(
                 "deletion_of_nobody",
                 "wsman-cim.md 14, 7",
