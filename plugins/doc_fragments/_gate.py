@@ -45,3 +45,14 @@ options:
     type: bool
     default: false
 """
+
+    IN_SERVICE = r"""
+options:
+  in_service:
+    description:
+      - Whether to install while the node serves, neither paused nor drained. It needs the turn, which
+        O(cluster_aware.updating.cluster_node#module:state=in_turn) takes. A restart that is asked for needs the drain all the same.
+    type: bool
+    version_added: 0.2.0
+    default: false
+"""

@@ -33,16 +33,10 @@ options:
       - Seconds that an installer which has passed its limit, or whose answer was lost, may still take to end.
     type: int
     default: 7200
-  in_service:
-    description:
-      - Whether to install while the node serves, neither paused nor drained. It needs the turn, which
-        O(cluster_aware.updating.cluster_node#module:state=in_turn) takes. A restart that is asked for needs the drain all the same.
-    type: bool
-    version_added: 0.2.0
-    default: false
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate.in_service
   - cluster_aware.updating._hotfix
 attributes:
   check_mode:

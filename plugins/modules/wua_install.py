@@ -41,16 +41,10 @@ options:
       - How many rounds with an installation a node may have in one run. A node that is still offered updates afterwards fails.
     type: int
     default: 5
-  in_service:
-    description:
-      - Whether to install while the node serves, neither paused nor drained. It needs the turn, which
-        O(cluster_aware.updating.cluster_node#module:state=in_turn) takes. A restart that is asked for needs the drain all the same.
-    type: bool
-    version_added: 0.2.0
-    default: false
 extends_documentation_fragment:
   - cluster_aware.updating._attributes
   - cluster_aware.updating._attributes.connection
+  - cluster_aware.updating._gate.in_service
   - cluster_aware.updating._selection
   - cluster_aware.updating._gate.stand_alone
 attributes:
