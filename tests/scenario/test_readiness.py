@@ -96,13 +96,29 @@ def test_cluster_in_order_has_no_finding_and_takes_under_twenty_messages_per_nod
     assert stage.verdict(is_check_mode=True) == []
 
 
-@pytest.mark.parametrize(("s2d", "most"), [(False, 19), (True, 22)])
-def test_all_policies_on_two_nodes_take_no_more_messages_than_documented(s2d: bool, most: int, opened: Open) -> None:
-    policies = {rf"{POLICY}\AU": {"AUOptions": 4, "NoAutoUpdate": 1, "UseWUServer": 1}, POLICY: {"WUServer": "http://wsus01:8530"}}
-    storage = {"s2d": s2d, "virtual_disks": ["V1", "V2", "V3"]}
+@pytest.mark.parametrize("switches", [{"AUOptions": 3, "NoAutoUpdate": 0}, {"AUOptions": 4, "NoAutoUpdate": 1}, {"NoAutoUpdate": 1}])
+def test_storage_and_all_policies_on_two_nodes_take_under_twenty_messages_per_node(switches: dict[str, int], opened: Open) -> None:
+    policies = {rf"{POLICY}\AU": {**switches, "UseWUServer": 1}, POLICY: {"WUServer": "http://wsus01:8530"}}
+    storage = {"s2d": True, "virtual_disks": ["V1", "V2", "V3"]}
     stage = opened(good(*(node(name, registry=policies) for name in ("N1", "N2")), storage=storage))
     assert found(ask(stage)) == {}
-    assert max(messages(stage).values()) <= most, messages(stage)
+    assert max(messages(stage).values()) < 20, messages(stage)
+
+
+def test_hotfixes_with_all_of_that_take_no_more_messages_than_documented(opened: Open) -> None:
+    policies = {rf"{POLICY}\AU": {"AUOptions": 4, "NoAutoUpdate": 1, "UseWUServer": 1}, POLICY: {"WUServer": "http://wsus01:8530"}}
+    stage = opened(good(*(node(name, registry=policies) for name in ("N1", "N2")), storage={"s2d": True}))
+    answer = ask(stage, hotfix_root_folder_path=r"\\127.0.0.1\none")
+    assert set(found(answer)) == {"hotfix_share_is_right"}
+    assert max(messages(stage).values()) <= 20, messages(stage)
+
+
+def test_disk_that_is_in_maintenance_is_named(opened: Open) -> None:
+    stage = opened(good(storage={"s2d": True, "auto_maintenance": True}))
+    stage.twin.control.send("act", act="pause_node", node="MIN01-N2")
+    answer = ask(stage)
+    assert set(found(answer)["storage_is_healthy"]) == {(None, "error")}
+    assert "is in maintenance mode" in said(answer, "storage_is_healthy")
 
 
 def test_machines_that_are_out_of_order_are_named_with_every_rule(opened: Open) -> None:

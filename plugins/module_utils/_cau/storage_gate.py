@@ -15,9 +15,7 @@ from collections.abc import Sequence
 from .._errors import OperationError
 from .._wmi.cluster import ClusterInfo
 from .._wmi.node_client import NodeClient
-from .._wmi.storage import Health, JobState, OperationalStatus, PhysicalDisk, StorageJob, SubSystem, VirtualDisk
-
-ENDED_JOB_STATES = frozenset({JobState.COMPLETED, JobState.TERMINATED, JobState.KILLED, JobState.EXCEPTION})
+from .._wmi.storage import ENDED_JOB_STATES, Health, OperationalStatus, PhysicalDisk, StorageJob, SubSystem, VirtualDisk
 
 # These jobs move healthy copies about; every other one, known or not, may be rebuilding a copy.
 _HARMLESS_JOB = re.compile(r"optimi[sz]e|rebalance", re.IGNORECASE)

@@ -26,6 +26,12 @@ NAMESPACE = "root/cimv2"
 REASON_HOTFIX_PLANNED = 0x80020011
 """Planned restart of the operating system for a hotfix (cau.md 3.1)."""
 
+_UPDATE_SERVICES = (
+    "Name = 'wuauserv'"
+    " OR (Name = 'ClusSvc' AND NOT (State = 'Running' AND StartMode = 'Auto'))"
+    " OR (Name = 'WinRM' AND NOT (StartMode = 'Auto'))"
+)
+
 _FORCED_REBOOT = 6
 """The Flags argument of Win32ShutdownTracker: reboot (2) and force (4)."""
 
@@ -146,10 +152,12 @@ class OperatingSystem:
         """Return the services whose start mode is Auto, delayed ones included."""
         return [_service(found) for found in self._service.query("StartMode = 'Auto'")]
 
-    def services_named(self, names: Iterable[str]) -> list[Service]:
-        """Return the services with one of these names, compared without case; one that does not exist is left out."""
-        condition = " OR ".join(f"Name = {quoted(name)}" for name in names)
-        return [_service(found) for found in self._service.query(condition)] if condition else []
+    def update_services(self) -> list[Service]:
+        """Return what an update needs of the services: wuauserv if it exists, and ClusSvc and WinRM if they are not as they should be.
+
+        They should start by themselves, and ClusSvc should run. Where both do, the answer is one service, and so a single message.
+        """
+        return [_service(found) for found in self._service.query(_UPDATE_SERVICES)]
 
     def disk(self, name: str) -> LogicalDisk:
         """Return one drive; a single short message.

@@ -10,6 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .._wsman.client import Client
@@ -55,6 +56,14 @@ class OperationalStatus(enum.IntEnum):
     INCOMPLETE = 0xD003
     IN_MAINTENANCE_MODE = 0xD016
 
+
+ENDED_JOB_STATES = frozenset({JobState.COMPLETED, JobState.TERMINATED, JobState.KILLED, JobState.EXCEPTION})
+"""A job in one of these does nothing any more."""
+
+# A comparison with a missing value holds in no direction (WQL), so that it is named.
+_NOT_HEALTHY = f"HealthStatus <> {Health.HEALTHY:d} OR HealthStatus IS NULL"
+_NOT_ENDED = " AND ".join(f"JobState <> {state:d}" for state in sorted(ENDED_JOB_STATES))
+_OPEN = f"JobState IS NULL OR ({_NOT_ENDED})"
 
 _HEALTHS = frozenset(Health)
 _JOB_STATES = frozenset(JobState)
@@ -139,26 +148,31 @@ class Storage:
 
     def jobs(self) -> list[StorageJob]:
         """Return the storage jobs that the node still lists, finished ones included, by name."""
-        return sorted((_job(each) for each in self._job.enumerate()), key=lambda job: job.name)
+        return _jobs(self._job.enumerate())
+
+    def open_jobs(self) -> list[StorageJob]:
+        """Return the storage jobs that have not ended, by name; a single message when there is one at most."""
+        return _jobs(self._job.query(_OPEN))
 
     def physical_disks(self) -> list[PhysicalDisk]:
         """Return the disks, by name and serial number."""
-        found = (
-            PhysicalDisk(
-                name=_label(each),
-                serial=(each.text("SerialNumber") or "").strip(),
-                health=_health(each),
-                operational_status=tuple(each.integers("OperationalStatus")),
-                physical_location=each.text("PhysicalLocation") or "",
-            )
-            for each in self._physical_disk.enumerate()
-        )
-        return sorted(found, key=lambda disk: (disk.name, disk.serial))
+        return _physical_disks(self._physical_disk.enumerate())
+
+    def unhealthy_physical_disks(self) -> list[PhysicalDisk]:
+        """Return the disks that are not healthy, as physical_disks(); a single message when there is one at most.
+
+        A disk in maintenance mode is one of them: its health is Warning (Microsoft's page "Storage Spaces and Storage Spaces Direct health
+        and operational states").
+        """
+        return _physical_disks(self._physical_disk.query(_NOT_HEALTHY))
 
     def subsystems(self) -> list[SubSystem]:
         """Return the storage subsystems, by name."""
-        found = (SubSystem(name=_label(each), health=_health(each)) for each in self._subsystem.enumerate())
-        return sorted(found, key=lambda subsystem: subsystem.name)
+        return _subsystems(self._subsystem.enumerate())
+
+    def unhealthy_subsystems(self) -> list[SubSystem]:
+        """Return the storage subsystems that are not healthy, by name; a single message when there is one at most."""
+        return _subsystems(self._subsystem.query(_NOT_HEALTHY))
 
     @staticmethod
     def _class(client: Client, name: str) -> RemoteClass:
@@ -178,6 +192,28 @@ def _label(found: CimInstance) -> str:
 def _health(found: CimInstance) -> Health:
     number = found.integer("HealthStatus")
     return Health(number) if number in _HEALTHS else Health.UNKNOWN
+
+
+def _subsystems(found: Iterable[CimInstance]) -> list[SubSystem]:
+    return sorted((SubSystem(name=_label(each), health=_health(each)) for each in found), key=lambda subsystem: subsystem.name)
+
+
+def _physical_disks(found: Iterable[CimInstance]) -> list[PhysicalDisk]:
+    disks = (
+        PhysicalDisk(
+            name=_label(each),
+            serial=(each.text("SerialNumber") or "").strip(),
+            health=_health(each),
+            operational_status=tuple(each.integers("OperationalStatus")),
+            physical_location=each.text("PhysicalLocation") or "",
+        )
+        for each in found
+    )
+    return sorted(disks, key=lambda disk: (disk.name, disk.serial))
+
+
+def _jobs(found: Iterable[CimInstance]) -> list[StorageJob]:
+    return sorted((_job(each) for each in found), key=lambda job: job.name)
 
 
 def _job(found: CimInstance) -> StorageJob:

@@ -321,10 +321,9 @@ class FakeOperatingSystem(OperatingSystem):
         with self.world.operation(self.machine, "services"):
             return [service for service in self.machine.services if service.start_mode.casefold() == "auto"]
 
-    def services_named(self, names: t.Iterable[str]) -> list[Service]:
-        wanted = {name.casefold() for name in names}
+    def update_services(self) -> list[Service]:
         with self.world.operation(self.machine, "services"):
-            return [service for service in self.machine.services if service.name.casefold() in wanted]
+            return [service for service in self.machine.services if service.name.casefold() in ("clussvc", "winrm", "wuauserv")]
 
     def disk(self, name: str) -> LogicalDisk:
         with self.world.operation(self.machine, "disk", name):

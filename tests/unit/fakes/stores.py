@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.registry import Registry
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import (
+    Health,
     PhysicalDisk,
     Storage,
     StorageJob,
@@ -141,9 +142,18 @@ class FakeStorage(Storage):
         with self.world.operation(self.machine, "jobs"):
             return list(self.world.storage_jobs)
 
+    def open_jobs(self) -> list[StorageJob]:
+        return self.jobs()
+
     def physical_disks(self) -> list[PhysicalDisk]:
         with self.world.operation(self.machine, "physical_disks"):
             return list(self.world.physical_disks)
+
+    def unhealthy_physical_disks(self) -> list[PhysicalDisk]:
+        return [disk for disk in self.physical_disks() if disk.health is not Health.HEALTHY]
+
+    def unhealthy_subsystems(self) -> list[SubSystem]:
+        return [system for system in self.subsystems() if system.health is not Health.HEALTHY]
 
     def subsystems(self) -> list[SubSystem]:
         with self.world.operation(self.machine, "subsystems"):

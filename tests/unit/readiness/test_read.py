@@ -140,3 +140,15 @@ def test_policy_is_read_as_far_as_it_decides(world: FakeWorld, automatic: dict[s
     if automatic is not None:
         registry[rf"{POLICY_KEY}\AU"] = automatic
     assert {node.name: node.policy for node in read(world).nodes}["node2"] == policy
+
+
+def test_switch_that_was_off_on_a_node_is_read_first_on_the_next_one(world: FakeWorld) -> None:
+    automatic = rf"{POLICY_KEY}\AU"
+    for node, switch in (("node1", 1), ("node2", 1), ("node3", 0)):
+        world.machine(node).registry[automatic] = {"AUOptions": 4, "NoAutoUpdate": switch}
+    policies = [node.policy for node in read(world).nodes]
+    assert policies == [
+        UpdatePolicy(4, is_off=True, server=None),
+        UpdatePolicy(None, is_off=True, server=None),
+        UpdatePolicy(4, is_off=False, server=None),
+    ]

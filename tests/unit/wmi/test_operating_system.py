@@ -124,15 +124,14 @@ def test_a_restart_without_a_return_value_is_unknown(client: ScriptedClient, sys
     assert caught.value.outcome is Outcome.UNKNOWN
 
 
-def test_services_are_asked_for_by_name(client: ScriptedClient, system: OperatingSystem) -> None:
-    wql = "SELECT * FROM Win32_Service WHERE Name = 'ClusSvc' OR Name = 'WinRM'"
-    client.on("query", wql, [instance("Win32_Service", Name="WinRM", State="Running", StartMode="Auto")])
-    assert [(each.name, each.start_mode) for each in system.services_named(["ClusSvc", "WinRM"])] == [("WinRM", "Auto")]
-
-
-def test_no_service_needs_no_question(client: ScriptedClient, system: OperatingSystem) -> None:
-    assert system.services_named([]) == []
-    assert client.calls == []
+def test_services_in_order_are_left_out_but_for_the_update_service(client: ScriptedClient, system: OperatingSystem) -> None:
+    wql = (
+        "SELECT * FROM Win32_Service WHERE Name = 'wuauserv'"
+        " OR (Name = 'ClusSvc' AND NOT (State = 'Running' AND StartMode = 'Auto'))"
+        " OR (Name = 'WinRM' AND NOT (StartMode = 'Auto'))"
+    )
+    client.on("query", wql, [instance("Win32_Service", Name="wuauserv", State="Stopped", StartMode="Manual")])
+    assert [(each.name, each.start_mode) for each in system.update_services()] == [("wuauserv", "Manual")]
 
 
 def test_one_drive_is_one_get_by_key(client: ScriptedClient, system: OperatingSystem) -> None:

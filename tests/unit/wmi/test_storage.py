@@ -66,6 +66,23 @@ def test_jobs_are_read_and_a_strange_state_stays_open(client: ScriptedClient, st
     assert storage.jobs() == [StorageJob("Odd", None), StorageJob("Repair", JobState.RUNNING, 30, True)]
 
 
+def test_only_open_jobs_are_asked_for_and_one_without_a_state_is_open(client: ScriptedClient, storage: Storage) -> None:
+    wql = (
+        "SELECT * FROM MSFT_StorageJob WHERE JobState IS NULL"
+        " OR (JobState <> 7 AND JobState <> 8 AND JobState <> 9 AND JobState <> 10)"
+    )
+    client.on("query", wql, [instance("MSFT_StorageJob", Name="Repair", JobState=4)])
+    assert storage.open_jobs() == [StorageJob("Repair", JobState.RUNNING)]
+
+
+def test_only_what_is_not_healthy_is_asked_for_and_silence_is_not_healthy(client: ScriptedClient, storage: Storage) -> None:
+    for name in ("MSFT_PhysicalDisk", "MSFT_StorageSubSystem"):
+        wql = f"SELECT * FROM {name} WHERE HealthStatus <> 0 OR HealthStatus IS NULL"  # noqa: S608 - WQL of a test
+        client.on("query", wql, [instance(name, FriendlyName="D", HealthStatus=2)])
+    assert storage.unhealthy_physical_disks() == [PhysicalDisk("D", "", Health.UNHEALTHY)]
+    assert storage.unhealthy_subsystems() == [SubSystem("D", Health.UNHEALTHY)]
+
+
 def test_a_node_without_the_storage_provider_says_so(client: ScriptedClient, storage: Storage) -> None:
     client.on("enumerate", "MSFT_VirtualDisk", fault(cim_status=5))
     with pytest.raises(ProviderMissingError, match="MSFT_VirtualDisk"):

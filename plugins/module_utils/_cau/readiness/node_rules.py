@@ -55,8 +55,10 @@ def cluster_service_runs(snapshot: Snapshot) -> list[Problem]:
     nodes, found = known(snapshot, lambda node: node.services, "the cluster service")
     for name, services in nodes:
         service = services.get("clussvc")
-        if service is None or service.state.casefold() != "running":
-            found.append(Problem(f"the cluster service {_state(service)}", name))
+        if service is None:
+            continue
+        if service.state.casefold() != "running":
+            found.append(Problem(f"the cluster service is {service.state.lower() or 'in an unknown state'}", name))
         elif service.start_mode.casefold() != "auto":
             text = f"the cluster service has the start mode {service.start_mode}: the node would not join after a restart"
             found.append(Problem(text, name))
@@ -68,7 +70,7 @@ def winrm_starts(snapshot: Snapshot) -> list[Problem]:
     nodes, found = known(snapshot, lambda node: node.services, "the WinRM service")
     for name, services in nodes:
         service = services.get("winrm")
-        if service is None or service.start_mode.casefold() != "auto":
+        if service is not None and service.start_mode.casefold() != "auto":
             found.append(Problem(f"WinRM {_start(service)}: the node would not answer after a restart", name))
     return found
 
@@ -81,10 +83,6 @@ def update_service_starts(snapshot: Snapshot) -> list[Problem]:
         if service is None or service.start_mode.casefold() == "disabled":
             found.append(Problem(f"Windows Update (wuauserv) {_start(service)}: no update can be found or installed", name))
     return found
-
-
-def _state(service: Service | None) -> str:
-    return "does not exist" if service is None else f"is {service.state.lower() or 'in an unknown state'}"
 
 
 def _start(service: Service | None) -> str:

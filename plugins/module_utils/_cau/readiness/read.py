@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a cluster once for the rules of readiness, in under twenty messages per node as a rule; writes nothing.
+"""Reads a cluster once for the rules of readiness, in about twenty messages per node at most; writes nothing.
 
 Private to this collection; it may change at any time.
 """
@@ -28,9 +28,6 @@ from . import winhttp
 from .records import Clock, NodeSnapshot, Reading, ShareProblem, Snapshot, Unread, UpdateMethods, UpdatePolicy
 
 T = t.TypeVar("T")
-
-SERVICES = ("ClusSvc", "WinRM", "wuauserv")
-"""The services that a run needs on a node."""
 
 RUN_METHODS = ("ScanUpdates", "DownloadUpdates", "InstallUpdates", "RebootRequired", "RunUpdateInstaller")
 """The methods of MSFT_CAUNode that a run calls (cau.md 1.2)."""
@@ -117,6 +114,7 @@ class _Wanted(t.NamedTuple):
     journals: bool
     methods: bool
     installer_rule: bool
+    is_switch_first: bool
 
 
 @dataclass
@@ -159,11 +157,17 @@ class _Reader:
     def snapshot(self, options: Options) -> Snapshot:
         """Read the rest."""
         described: set[int] = set()
-        nodes = []
+        nodes: list[NodeSnapshot] = []
         # Each entry of a journal stands on two nodes, so that one of them all need not be asked: the one that is asked the most.
         spared = next(iter(self.found)) if len(self.found) == len(self.members) > 1 else None
         for name, found in self.found.items():
-            wanted = _Wanted(name != spared, found.system.build not in described, options.share is not None)
+            wanted = _Wanted(
+                journals=name != spared,
+                methods=found.system.build not in described,
+                installer_rule=options.share is not None,
+                # Nodes of a cluster are mostly under one policy, so that what decided for one decides for the next.
+                is_switch_first=bool(nodes) and isinstance(nodes[-1].policy, UpdatePolicy) and nodes[-1].policy.is_off,
+            )
             read = _read_node(name, found, wanted)
             if found.lost is None:
                 nodes.append(read)
@@ -195,13 +199,13 @@ class _Reader:
         return answers
 
     def _storage(self) -> tuple[str, ...]:
-        """Read the storage as storage_gate does, but each list through the node that has been asked the least."""
+        """Read what storage_gate judges, but only what could matter of it, and each list through the node that has been asked the least."""
         if not self.info.s2d_enabled:
             return ()
         disks = self._of_cluster(lambda client: client.storage.virtual_disks(), messages=2)
-        jobs = self._of_cluster(lambda client: client.storage.jobs())
-        physical = self._of_cluster(lambda client: client.storage.physical_disks(), messages=2)
-        systems = self._of_cluster(lambda client: client.storage.subsystems(), messages=2)
+        jobs = self._of_cluster(lambda client: client.storage.open_jobs())
+        physical = self._of_cluster(lambda client: client.storage.unhealthy_physical_disks())
+        systems = self._of_cluster(lambda client: client.storage.unhealthy_subsystems())
         if isinstance(disks, Unread) or isinstance(jobs, Unread) or isinstance(physical, Unread) or isinstance(systems, Unread):
             unread = [reading.reason for reading in (disks, jobs, physical, systems) if isinstance(reading, Unread)]
             return tuple(f"the storage could not be read: {reason}" for reason in dict.fromkeys(unread))
@@ -230,10 +234,10 @@ def _read_node(name: str, found: _Found, wanted: _Wanted) -> NodeSnapshot:
         # The definition comes with the release, so that one node of each build stands for the others.
         methods=found.read(lambda: _methods(client)) if wanted.methods else None,
         limits=found.read(client.client.configuration),
-        services=found.read(lambda: {service.name.casefold(): service for service in client.system.services_named(SERVICES)}, messages=2),
+        services=found.read(lambda: {service.name.casefold(): service for service in client.system.update_services()}),
         drive=found.read(lambda: client.system.disk(drive)),
         pending=found.read(lambda: tuple(pending.blocking(pending.asking_keys(client))), messages=2),
-        policy=found.read(lambda: _policy(client), messages=3),
+        policy=found.read(lambda: _policy(client, is_switch_first=wanted.is_switch_first), messages=3),
         proxy=found.read(lambda: _proxy(client)),
         # It blocks hotfixes alone.
         installer_rule=found.read(lambda: client.registry.text(INSTALLER_RULE_KEY, INSTALLER_RULE)) if wanted.installer_rule else None,
@@ -248,16 +252,14 @@ def _methods(client: NodeClient) -> UpdateMethods:
     )
 
 
-def _policy(client: NodeClient) -> UpdatePolicy:
+def _policy(client: NodeClient, *, is_switch_first: bool) -> UpdatePolicy:
     """Read no more of the policy than decides anything: each value is a message of its own."""
     registry, automatic = client.registry, rf"{POLICY_KEY}\AU"
-    options = registry.number(automatic, "AUOptions")
-    names = {"noautoupdate", "usewuserver"}
-    if options is None:
-        # Without a policy there is no key, and its values need not be asked for one by one.
-        names &= {name.casefold() for name in registry.value_names(automatic) or []}
-    is_off = options not in HARMLESS_OPTIONS and "noautoupdate" in names and registry.number(automatic, "NoAutoUpdate") == 1
-    is_used = "usewuserver" in names and registry.number(automatic, "UseWUServer") == 1
+    is_off = is_switch_first and registry.number(automatic, "NoAutoUpdate") == 1
+    options = None if is_off else registry.number(automatic, "AUOptions")
+    if options not in HARMLESS_OPTIONS and not is_switch_first:
+        is_off = registry.number(automatic, "NoAutoUpdate") == 1
+    is_used = registry.number(automatic, "UseWUServer") == 1
     return UpdatePolicy(options, is_off, registry.text(POLICY_KEY, "WUServer") or None if is_used else None)
 
 

@@ -74,8 +74,8 @@ class UpdatePolicy:
     """What group policy says about Automatic Updates and the update source.
 
     Args:
-        options: AUOptions, None when the policy does not say.
-        is_off: whether NoAutoUpdate is 1; not read, and False, where AUOptions is harmless by itself.
+        options: AUOptions, None when the policy does not say; it need not be read, and is None, where is_off.
+        is_off: whether NoAutoUpdate is 1; it need not be read, and is False, where AUOptions is harmless by itself.
         server: the WSUS server in use, None for Windows Update.
     """
 
@@ -111,7 +111,7 @@ class NodeSnapshot:
         journals: the runs that left something in its journal; None on a node that need not be asked, since each entry stands on two nodes.
         methods: the update methods; read on one node of each build, None on the others.
         limits: of its WinRM service.
-        services: those that a run needs, by lower-case name.
+        services: of those that a run needs, wuauserv if it exists and the others if they are not in order, by lower-case name.
         drive: its system drive.
         pending: what asks for a restart, in words.
         policy: what group policy says about updates.
