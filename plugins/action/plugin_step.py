@@ -130,12 +130,14 @@ def _install_begun(task: TaskRun) -> dict[str, t.Any]:
         return _preview(task, run, fact, found)
     with task.work(run) as work:
         start = steps.begin_install(work, plugin, found, task.arguments["max_rounds"])
-        is_over = not start.is_begun and steps.is_stay_over(work, is_due=start.reboot_required)
+        restart = steps.PluginRestart() if start.is_begun else steps.restart_of(work, is_due=start.reboot_required)
     if start.is_begun:
         return _answer(task, fact.begun(plugin, "install", start.to_install), found_update_count=len(start.to_install))
-    waits = start.reboot_required or bool(start.awaiting)
-    done = step_result(plugin, ()) | {"reboot_required": start.reboot_required, "resume_first": is_over, "another_round": waits}
-    return _answer(task, fact.with_done(plugin, done), proceed=False, reboot_required=start.reboot_required, resume_first=is_over)
+    told = _restart_fields(restart)
+    # Where a restart is left undone, another round would find the same.
+    is_left = start.reboot_required and not restart.is_due
+    done = step_result(plugin, ()) | told | {"another_round": restart.is_due or (bool(start.awaiting) and not is_left)}
+    return _answer(task, fact.with_done(plugin, done), proceed=False, **told)
 
 
 def _preview(task: TaskRun, run: RunFact, fact: PluginFact, found: Sequence[PluginUpdate]) -> dict[str, t.Any]:
@@ -154,15 +156,15 @@ def _install_ended(task: TaskRun) -> dict[str, t.Any]:
     # What has been done is written down even when the run is to stop.
     with task.work(run, heeds_stop=False) as work:
         is_due = steps.end_install(work, plugin, records)
-        is_over = steps.is_stay_over(work, is_due=is_due)
+        restart = steps.restart_of(work, is_due=is_due)
     done = step_result(plugin, records)
-    done |= {"reboot_required": is_due, "resume_first": is_over, "another_round": is_due or done["changed"]}
+    done |= _restart_fields(restart) | {"another_round": restart.is_due or (done["changed"] and not is_due)}
     failure = _failure(task, records, "install")
     if failure is not None:
         done |= _failed_fields(failure.message, type(failure).__name__, Outcome.FAILED.value)
     counted = replace(run, updates=run.updates + done["installed_update_count"])
     new = fact.with_done(plugin, done)
-    return _answer(task, new, counted, changed=done["changed"], reboot_required=is_due, resume_first=is_over)
+    return _answer(task, new, counted, changed=done["changed"], **_restart_fields(restart))
 
 
 def _is_open(task: TaskRun) -> dict[str, t.Any]:
@@ -177,12 +179,12 @@ def _settled(task: TaskRun) -> dict[str, t.Any]:
     run, fact, plugin = task.require_run(), plugin_fact(task), task.arguments["plugin"]
     with task.work(run, heeds_stop=False) as work:
         records = steps.settle(work, plugin, fact.updates_found(plugin), is_busy=fact.is_busy)
+        restart = steps.restart_of(work, is_due=any(record.reboot_required for record in records))
     done = step_result(plugin, records)
     counted = replace(run, updates=run.updates + done["installed_update_count"])
-    waits = any(record.reboot_required for record in records)
     before = fact.done.get(plugin, {})
     done |= {name: before[name] for name in ("failed", "reason", "error", "outcome") if name in before}
-    done |= {"reboot_required": waits, "another_round": waits}
+    done |= _restart_fields(restart) | {"another_round": restart.is_due}
     return _answer(task, fact.with_done(plugin, done), counted, changed=bool(records))
 
 
@@ -199,6 +201,10 @@ def _failed(task: TaskRun) -> dict[str, t.Any]:
             is_open = steps.is_open(work, plugin)
     task.progress.say(_node(task), fact.step or "scan", f"{plugin} FAILED: {reason}")
     return _answer(task, fact.with_done(plugin, done), open=is_open)
+
+
+def _restart_fields(restart: steps.PluginRestart) -> dict[str, t.Any]:
+    return {"reboot_required": restart.is_due, "resume_first": restart.resume_first}
 
 
 def _failed_fields(reason: str, kind: str, outcome: str) -> dict[str, t.Any]:

@@ -30,6 +30,7 @@ class Expectations:
         users: accounts that the judged controllers use; empty means that every client of the twin is judged.
         may_leave_lock: the run could not release its lock (a node was cut off), or was not meant to.
         may_not_finish: a successful run was told to do less than all (tags, a single task).
+        may_not_drain: an option of the run pauses nodes without drain.
     """
 
     accepted_down: frozenset[str] = frozenset()
@@ -40,6 +41,7 @@ class Expectations:
     users: frozenset[str] = frozenset()
     may_leave_lock: bool = False
     may_not_finish: bool = False
+    may_not_drain: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from .replay import ClusterView, NodeView
 
 
 def judge_installer(case: Case, event: Entry, cluster: ClusterView, node: NodeView) -> None:
-    """An installer is started on a drained node alone, and the same one once in a run."""
+    """An installer is started on a node that this run has taken out of service alone, and the same one once in a run."""
     if event["event"] != "installer_started" or not node.is_member or cluster.name is None:
         return
-    if node.paused_by != "us" or not node.was_drained:
+    if node.paused_by != "us" or not (node.was_drained or case.run.expectations.may_not_drain):
         case.blame("3", "an installer was started on a node that this run has not drained", event)
     if (cluster.run(), str(event.get("path")), str(event.get("parameters"))) in node.installers:
         case.blame("4", f"the installer {event.get('path')} {event.get('parameters')} was started twice in one run", event)

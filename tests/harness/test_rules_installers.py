@@ -42,5 +42,15 @@ def test_installer_on_a_node_that_was_not_drained_is_red() -> None:
     assert "has not drained" in said(good_run(between={"drain": hotfix()}).record())
 
 
+def test_installer_on_a_node_that_is_paused_without_drain_stays_green_where_an_option_says_so() -> None:
+    def pause(log: Logbook) -> None:
+        log.event("pause_requested", "NODE1", drain_type=0)
+        hotfix()(log)
+
+    run = good_run(between={"drain": pause})
+    assert "has not drained" in said(run.record())
+    assert "has not drained" not in said(run.record(may_not_drain=True))
+
+
 def test_same_installer_twice_in_a_run_is_red() -> None:
     assert "started twice in one run" in said(good_run(between={"restart": both(hotfix(), hotfix())}).record())

@@ -193,3 +193,24 @@ def test_plugins_scan_together_before_anything_is_staged_unless_serially(seriall
     assert count(events, "update_downloaded") == (1 if serially else 0)
     assert count(events, "pause_requested") == 0
     assert stage.verdict() == []
+
+
+def test_plugin_on_a_node_that_is_paused_without_drain_leaves_its_restart_undone(opened: Open) -> None:
+    stage = opened(cluster(BIOS, updates=[clusters.UPDATE | {"nodes": ["MIN01-N1"]}]))
+    run = play(stage, *extra(FIRMWARE, UPDATES, drain_mode="none"))
+    assert run.exit_code == 0, run.screen
+    assert "a restart is due and is left undone, as the node is paused without drain" in run.screen
+    assert "it serves with a restart pending" in run.screen
+    kinds = ("installer_started", "update_installed", "node_down", "resumed")
+    assert order(stage, *kinds) == ["installer_started", "update_installed", "resumed"]
+    assert stage.verdict(may_not_finish=True, may_not_drain=True) == []
+
+
+def test_plugin_that_would_need_a_restart_first_installs_nothing_without_a_drain(opened: Open) -> None:
+    nodes = [{"name": "MIN01-N1", "pending_restart": ["cbs"]}, {"name": "MIN01-N2"}]
+    stage = opened(cluster(BIOS, nodes=nodes))
+    run = play(stage, *extra(drain_mode="none"))
+    assert run.exit_code == 2, run.screen
+    assert "a node that is paused without drain is never restarted" in run.screen
+    assert order(stage, "installer_started", "node_down", "resumed") == ["resumed"]
+    assert stage.verdict(may_not_finish=True) == []

@@ -92,7 +92,7 @@ def leaves_restart(work: NodeWork, *, is_due: bool) -> bool:
     entry = entry_of(work)
     if not is_due or entry is None or not entry.undrained or work.journal is None:
         return False
-    if not entry.restart_due and (entry.installed or entry.hotfixes):
+    if not entry.restart_due and (entry.installed or entry.hotfixes or entry.plugin_installed):
         work.journal.write(work.node, restart_due=True)
     work.say("install", "a restart is due and is left undone, as the node is paused without drain")
     return True

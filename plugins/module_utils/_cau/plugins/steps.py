@@ -49,6 +49,19 @@ class PluginStart:
         return bool(self.to_install) and not self.reboot_required
 
 
+@dataclass(frozen=True)
+class PluginRestart:
+    """What becomes of a restart that a plug-in's updates ask for.
+
+    Args:
+        is_due: whether it is to be made; not where it has to be left undone.
+        resume_first: whether the node has to serve again, and be drained again, before it.
+    """
+
+    is_due: bool = False
+    resume_first: bool = False
+
+
 def require_lock(work: NodeWork) -> None:
     """Make sure that this run holds the lock and is not to stop, before a plug-in looks at the node or stages there.
 
@@ -114,6 +127,7 @@ def begin_install(work: NodeWork, plugin: str, found: Sequence[PluginUpdate], ma
     _refuse_open_batch(work)
     start = plan(work, plugin, found, max_rounds)
     if start.to_install and start.reboot_required:
+        stay.refuse_restart_first(work)
         work.say("install", f"a restart is pending and has to come first ({names(start.signs)})")
     if not start.to_install:
         work.say("scan", f"{plugin} has nothing left to install")
@@ -250,6 +264,13 @@ def _close(work: NodeWork, plugin: str, records: Sequence[PluginRecord], *, is_d
     )
 
 
-def is_stay_over(work: NodeWork, *, is_due: bool) -> bool:
-    """Return whether the node has to serve again, and be drained again, before a restart that is due."""
-    return stay.is_over_before_restart(work, is_due=is_due)
+def restart_of(work: NodeWork, *, is_due: bool) -> PluginRestart:
+    """Return what becomes of a restart that is due in this stay, and say so.
+
+    Args:
+        work: the node in work.
+        is_due: whether one is due at all.
+    """
+    if stay.leaves_restart(work, is_due=is_due):
+        return PluginRestart()
+    return PluginRestart(is_due, stay.is_over_before_restart(work, is_due=is_due))
