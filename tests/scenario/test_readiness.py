@@ -313,3 +313,13 @@ def test_playbook_goes_on_when_the_first_host_cannot_be_asked(opened: Open) -> N
     assert "the host min01-n1 gave no answer" in run.screen
     assert "MIN01-N2, MIN01-N3: the system drive C: has 80.0 GB free" in run.screen
     assert "[cluster MIN01] ready     ready: " in run.screen
+
+
+@pytest.mark.parametrize(("changes", "exit_code"), [({}, 0), ({"free_gb": 2}, 2)])
+def test_playbook_asks_one_host_of_the_cluster_and_fails_by_what_it_finds(changes: dict[str, t.Any], exit_code: int, opened: Open) -> None:
+    stage = opened(good(node("N1"), node("N2", **changes)))
+    run = stage.playbook("cluster_aware.updating.readiness")
+    assert run.exit_code == exit_code, run.screen
+    assert ("MIN01 is not ready" in run.screen) == ("2.0 GB free" in run.screen) == bool(exit_code)
+    assert sum(request["class"] == "MSCluster_Cluster" for request in stage.twin.requests()) == 1
+    assert stage.verdict(is_check_mode=True) == []

@@ -80,6 +80,13 @@ def test_good_run_is_told_as_it_was(opened: Open) -> None:
     assert logged <= record["traffic"]["messages"] <= logged + SENT_AGAIN
     assert sorted(path.name for path in folder.iterdir()) == ["report.csv", "report.html", "report.json"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    asked = len(stage.twin.requests())
+    shown = stage.playbook("cluster_aware.updating.report", "-e", json.dumps({"report_cluster": "MIN01", "report_last": True}))
+    assert shown.exit_code == 0, shown.screen
+    assert record["run"]["run_id"] in shown.screen
+    none = stage.playbook("cluster_aware.updating.report", "-e", "report_cluster=OTHER")
+    assert record["run"]["run_id"] not in none.screen
+    assert len(stage.twin.requests()) == asked
     assert stage.verdict(left_out=frozenset(item["id"] for node in record["nodes"] for item in node["skipped"])) == []
 
 
