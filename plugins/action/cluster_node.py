@@ -11,8 +11,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from ..module_utils._cau.cluster_view import node_view
-from ..module_utils._cau.drain import DrainOptions, DrainPlan, check_gate, drain, plan_drain
+from ..module_utils._cau.drain import drain
 from ..module_utils._cau.drain_modes import DrainMode
+from ..module_utils._cau.drain_plan import DrainOptions, DrainPlan, check_gate, plan_drain
 from ..module_utils._cau.fleet import NodeWork
 from ..module_utils._cau.in_turn import take_turn
 from ..module_utils._cau.repair import wait_for_repair

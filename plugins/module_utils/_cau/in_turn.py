@@ -10,7 +10,7 @@ Private to this collection; it may change at any time.
 from __future__ import annotations
 
 from .._errors import OperationError
-from .drain import DrainOptions, check_gate
+from .drain_plan import DrainOptions, check_gate
 from .errors import CauError
 from .fleet import NodeWork
 from .permission import entry_of, require_run

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain import DrainOptions, drain, plan_drain
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain import drain
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain_modes import DrainMode
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain_plan import DrainOptions, plan_drain
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     DrainFailedError,
     NotOurPauseError,
