@@ -11,7 +11,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.fleet 
 
 from ..fakes.clock import FakeClock, RecordedProgress
 from ..fakes.world import FakeMachine, FakeWorld
-from .helpers import Bench, make_bench
+from .helpers import Bench, fake_update, make_bench
 
 
 @pytest.fixture
@@ -42,3 +42,18 @@ def clock(bench: Bench) -> FakeClock:
 @pytest.fixture
 def progress(bench: Bench) -> RecordedProgress:
     return bench.progress
+
+
+@pytest.fixture
+def offered(bench: Bench, node1: FakeMachine) -> Bench:
+    """The cluster, with three updates for node1."""
+    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
+    return bench
+
+
+@pytest.fixture
+def drained(offered: Bench) -> Bench:
+    """The same with node1 drained and nothing in the log."""
+    offered.drained()
+    offered.world.log.clear()
+    return offered

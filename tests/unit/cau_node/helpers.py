@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau import run_lock
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain import drain
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.fleet import NodeWork
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal import Journal
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import NodeEntry, RunOwner
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.ownership import Ownership
@@ -111,3 +112,13 @@ def lose_lock(bench: Bench) -> None:
 def lose_quorum(bench: Bench) -> None:
     """Let the cluster need every node."""
     bench.world.loses_quorum = True
+
+
+def queries(bench: Bench) -> list[str]:
+    """Return what each installation was asked for."""
+    return [str(call.arguments[1]) for call in bench.world.calls("install")]
+
+
+def states(records: Iterable[InstallRecord]) -> list[InstallState]:
+    """Return what became of each update."""
+    return [record.state for record in records]

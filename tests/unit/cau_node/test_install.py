@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,7 +19,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     UpdatesFailedError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install, plan_install
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions, scan
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
@@ -30,30 +30,9 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, PhysicalDisk, VirtualDisk
 
 from ..fakes.world import FakeMachine, Held
-from .helpers import Bench, fake_update, update_id
+from .helpers import Bench, fake_update, queries, states, update_id
 
 OPTIONS = UpdateOptions()
-
-
-@pytest.fixture
-def offered(bench: Bench, node1: FakeMachine) -> Bench:
-    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
-    return bench
-
-
-@pytest.fixture
-def drained(offered: Bench) -> Bench:
-    offered.drained()
-    offered.world.log.clear()
-    return offered
-
-
-def queries(bench: Bench) -> list[str]:
-    return [str(call.arguments[1]) for call in bench.world.calls("install")]
-
-
-def states(records: Iterable[InstallRecord]) -> list[InstallState]:
-    return [record.state for record in records]
 
 
 def test_updates_are_installed_one_at_a_time_the_servicing_stack_first(drained: Bench, node1: FakeMachine) -> None:

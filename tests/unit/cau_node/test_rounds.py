@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,33 +16,16 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors
     UpdatesFailedError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import restart
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster_update import UpdateResult, UpdateResultCode
 
 from ..fakes.world import FakeMachine
-from .helpers import CBS, Bench, fake_update, update_id
+from .helpers import CBS, Bench, fake_update, states, update_id
 
 OPTIONS = UpdateOptions()
-
-
-@pytest.fixture
-def offered(bench: Bench, node1: FakeMachine) -> Bench:
-    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
-    return bench
-
-
-@pytest.fixture
-def drained(offered: Bench) -> Bench:
-    offered.drained()
-    offered.world.log.clear()
-    return offered
-
-
-def states(records: Iterable[InstallRecord]) -> list[InstallState]:
-    return [record.state for record in records]
 
 
 def test_a_pending_restart_comes_before_the_first_installation(drained: Bench, node1: FakeMachine) -> None:

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import (
     OutcomeUnknownError,
     RunLockLostError,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallRecord, InstallState
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install_records import InstallState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.quiet import is_servicing
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions
 from ansible_collections.cluster_aware.updating.plugins.module_utils._errors import OperationError
@@ -24,30 +22,9 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors
 )
 
 from ..fakes.world import FakeMachine, FakeUpdate
-from .helpers import Bench, fake_update, process, update_id
+from .helpers import Bench, fake_update, process, queries, states, update_id
 
 OPTIONS = UpdateOptions()
-
-
-@pytest.fixture
-def offered(bench: Bench, node1: FakeMachine) -> Bench:
-    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
-    return bench
-
-
-@pytest.fixture
-def drained(offered: Bench) -> Bench:
-    offered.drained()
-    offered.world.log.clear()
-    return offered
-
-
-def queries(bench: Bench) -> list[str]:
-    return [str(call.arguments[1]) for call in bench.world.calls("install")]
-
-
-def states(records: Iterable[InstallRecord]) -> list[InstallState]:
-    return [record.state for record in records]
 
 
 def act_on(update: FakeUpdate, machine: FakeMachine) -> None:

@@ -28,12 +28,6 @@ from .helpers import Bench, fake_update, update_id
 OPTIONS = UpdateOptions()
 
 
-@pytest.fixture
-def offered(bench: Bench, node1: FakeMachine) -> Bench:
-    node1.offered = [fake_update(1), fake_update(2, "Servicing Stack Update (KB5000002)"), fake_update(3)]
-    return bench
-
-
 def test_a_scan_holds_a_session_for_itself_alone(offered: Bench, node1: FakeMachine) -> None:
     found = scan(offered.work, OPTIONS)
 
