@@ -105,7 +105,7 @@ def test_screen_has_no_line_for_a_file_of_tasks_but_those_of_turns_and_rounds(op
     run = stage.playbook(PLAYBOOK)
     assert run.exit_code == 0, run.screen
     included = [line for line in run.screen.splitlines() if line.startswith("included: ")]
-    assert {line.split(" for ")[0].rpartition("/")[2] for line in included} == {"turn.yml", "round.yml"}, run.screen
+    assert {line.split(" for ")[0].rpartition("/")[2] for line in included} == {"turn.yml", "round.yml", "round_end.yml"}, run.screen
 
 
 def test_failure_that_all_hosts_have_in_common_is_told_once_by_each(opened: Open) -> None:
