@@ -16,10 +16,13 @@ from tests.harness.invariants import check
 from tests.harness.inventory import write_inventory
 from tests.harness.stage import Stage
 
-from .clusters import CANARY
+from .clusters import USER
 from .plays import role_play, task_play
 
 Open = Callable[..., Stage]
+
+CANARY = "0wn c4nary&Pass'word"
+"""No other test has it: all processes of the machine are watched, and other tests may give theirs in the environment."""
 
 
 def hide_password(stage: Stage) -> str:
@@ -33,7 +36,7 @@ def hide_password(stage: Stage) -> str:
 
 @pytest.mark.parametrize("shown", [{"ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}, {"ANSIBLE_DEBUG": "1"}])
 def test_canary_of_a_good_run_is_seen_nowhere(shown: dict[str, str], opened: Open) -> None:
-    stage = opened()
+    stage = opened(users={USER: CANARY})
     password = hide_password(stage)
     path = stage.write_playbook(role_play())
     extra = shown | {"ANSIBLE_LOG_PATH": "ansible.log"}
@@ -52,9 +55,8 @@ def test_canary_of_a_refused_login_is_seen_nowhere(opened: Open) -> None:
 
 
 def test_canary_of_garbled_answers_is_seen_nowhere(opened: Open) -> None:
-    stage = opened(
-        faults=[{"action": "garble", "operation": "*", "after": 6, "times": 1}, {"action": "late_fault", "operation": "Create *"}]
-    )
+    faults = [{"action": "garble", "operation": "*", "after": 6, "times": 1}, {"action": "late_fault", "operation": "Create *"}]
+    stage = opened(users={USER: CANARY}, faults=faults)
     password = hide_password(stage)
     stage.playbook(stage.write_playbook(role_play()), "-vvvvv", "--connection-password-file", password, watched=True)
     assert [violation for violation in check_with(stage, CANARY) if violation.startswith("invariant 8")] == []
