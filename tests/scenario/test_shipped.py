@@ -27,7 +27,7 @@ from .plays import PLAYBOOK, count
     ],
 )
 def test_shipped_scenario_ends_as_it_should(scenario: str, exit_code: int, nodes: int, tmp_path: Path) -> None:
-    with Stage(scenario, tmp_path, rate=150.0) as stage:
+    with Stage(scenario, tmp_path, rate=300.0) as stage:
         run = stage.playbook(PLAYBOOK, seconds=240)
         assert run.exit_code == exit_code, run.screen
     assert stage.verdict() == []
