@@ -134,9 +134,8 @@ def _install_begun(task: TaskRun) -> dict[str, t.Any]:
     if start.is_begun:
         return _answer(task, fact.begun(plugin, "install", start.to_install), found_update_count=len(start.to_install))
     told = _restart_fields(restart)
-    # Where a restart is left undone, another round would find the same.
-    is_left = start.reboot_required and not restart.is_due
-    done = step_result(plugin, ()) | told | {"another_round": restart.is_due or (bool(start.awaiting) and not is_left)}
+    # What awaits a restart asks for it, and where it is left undone another round would find the same.
+    done = step_result(plugin, ()) | told | {"another_round": restart.is_due}
     return _answer(task, fact.with_done(plugin, done), proceed=False, **told)
 
 

@@ -14,8 +14,8 @@ description:
   - Reads the cluster that the host belongs to and says what would stop or hinder a run, where, how bad it is and how to mend it. It answers
     the rules of C(Test-CauSetup) that concern a controller without agent, and looks at more. The table of all rules is in
     C(docs/readiness.md).
-  - Everything is read once, in under 20 messages per node (20 in one case that C(docs/readiness.md) names), and nothing is changed. What
-    cannot be read is a finding of its own.
+  - Everything is read once, in under 20 messages per node as a rule (C(docs/readiness.md) names the exceptions), and nothing is changed.
+    What cannot be read is a finding of its own.
   - The whole cluster is looked at, so that one task on one of its hosts is enough.
 extends_documentation_fragment:
   - cluster_aware.updating._attributes

@@ -15,6 +15,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journa
 from ..fakes.world import FakeWorld
 from .playbook import Playbook
 
+CBS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing"
 PLUGIN = "contoso.hardware.firmware"
 BIOS = {"update_id": "BIOS 1.2", "update_title": "BIOS 1.2"}
 DONE = {"update_id": "BIOS 1.2", "result_code": "Succeeded", "reboot_required": True}
@@ -154,6 +155,20 @@ def test_update_that_is_found_again_after_its_restart_is_not_installed_again(pla
     scan(playbook, BIOS)
     _message, fields = playbook.failure("plugin_step", "hv-a", plugin=PLUGIN, state="begun")
     assert fields["error"] == "OfferedAgainError"
+
+
+def test_restart_is_left_and_kept_in_the_journal_on_a_node_paused_without_drain(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.run("run_lock", "hv-a", state="acquired")
+    playbook.run("cluster_node", "hv-a", state="drained", drain_mode="none")
+    scan(playbook, BIOS)
+    step(playbook, "install", "begun")
+    # The plug-in does not ask for the restart; Windows does.
+    world.machine("node1").registry.update({CBS: {}, rf"{CBS}\RebootPending": {}})
+    told(playbook, DONE | {"reboot_required": False})
+    ended = step(playbook, "install", "ended")
+    assert (ended["reboot_required"], ended["resume_first"], entry(playbook, world).restart_due) == (False, False, True)
+    total = round_of(playbook)
+    assert (total["installed_update_count"], total["reboot_required"], total["another_round"]) == (1, False, False)
 
 
 def test_step_that_ends_without_a_result_is_none(playbook: Playbook) -> None:

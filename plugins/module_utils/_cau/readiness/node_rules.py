@@ -56,6 +56,7 @@ def cluster_service_runs(snapshot: Snapshot) -> list[Problem]:
     for name, services in nodes:
         service = services.get("clussvc")
         if service is None:
+            # Only one that is not in order is told of.
             continue
         if service.state.casefold() != "running":
             found.append(Problem(f"the cluster service is {service.state.lower() or 'in an unknown state'}", name))
