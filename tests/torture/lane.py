@@ -85,14 +85,13 @@ class Lane:
         numbers = {"request": self._floor}
         if self._past is None:
             self.send("restore", snapshot=_START, **numbers)
-            # The line of the new start is the first one of this case.
-            self._event_start = before
+            self._event_start, _ = start_lines(twin.events_file, before)
         else:
             past, mark = self._past
             self._floor = max(self._floor, mark["last"])
             self.send("restore", snapshot=mark["snapshot"], folder=str(past.trail), event=mark["event"], request=self._floor)
             # The case goes on where the dead run has stopped, so that its journal and its pauses stay known to the checker.
-            self._event_start = size(twin.events_file)
+            _, self._event_start = start_lines(twin.events_file, before)
         self._request_start = size(twin.requests_file)
 
     def other_controller(self, host_name: str) -> Controller:
@@ -193,6 +192,23 @@ def traces(node: dict[str, t.Any], others: t.Collection[str] = ()) -> list[str]:
         if node[lock] and node[lock]["guid"] not in others:
             found.append(f"the {lock.replace('_', ' ')} of {node[lock]['guid']} is left")
     return found + [f"the journal {key} is left" for key in node["registry"] if JOURNAL in key.lower()]
+
+
+def start_lines(path: Path, after: int) -> tuple[int, int]:
+    """Return where in an event log the lines begin and end that a new start of the twin has written.
+
+    Time goes on at once: what was due has its lines behind them when the twin answers that it has started.
+
+    Args:
+        path: the log.
+        after: octets at its beginning in which they are not.
+    """
+    position, found = after, []
+    for line in path.read_bytes()[after:].splitlines(keepends=True):
+        if line.endswith(b"\n") and json.loads(line)["event"] == "model_started":
+            found += [position, position + len(line)]
+        position += len(line)
+    return found[0], found[-1]
 
 
 def size(path: Path) -> int:
