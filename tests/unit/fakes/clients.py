@@ -350,6 +350,12 @@ class FakeConnection:
     def __init__(self, machine: FakeMachine) -> None:
         self.machine = machine
         self.traffic = Traffic(messages=1, bytes_sent=100, bytes_received=200)
+        self._calls_before = len(machine.world.calls(node=machine.name))
+
+    @property
+    def messages(self) -> int:
+        """One for each operation since the connection was opened."""
+        return len(self.machine.world.calls(node=self.machine.name)) - self._calls_before
 
     def configuration(self) -> ServerConfiguration:
         """The limits that hosts ship with."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness import read as reading
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.read import POLICY_KEY, Options, read_snapshot
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.records import (
     ShareProblem,
@@ -17,6 +18,7 @@ from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readin
     UpdatePolicy,
 )
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness.rules import judge
+from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.errors import MethodFailedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.storage import Health, VirtualDisk
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wsman.errors import NotReachableError
@@ -44,10 +46,17 @@ def test_everything_is_read_without_a_write_and_every_connection_is_closed(world
     assert (world.opened, world.closed) == (3, 3)
 
 
-def test_each_node_is_asked_about_quorum_through_another_one(world: FakeWorld) -> None:
-    read(world)
-    asked = {(call.node, call.arguments[0]) for call in world.calls("would_lose_quorum")}
-    assert asked == {("node2", "node1"), ("node3", "node2"), ("node1", "node3")}
+def test_cluster_is_asked_about_quorum_for_one_of_the_nodes_that_are_alike(world: FakeWorld) -> None:
+    world.loses_quorum = True
+    assert read(world).loses_quorum == dict.fromkeys(("node1", "node2", "node3"), True)
+    assert [call.arguments[0] for call in world.calls("would_lose_quorum")] == ["node1"]
+
+
+def test_cluster_is_asked_about_quorum_for_each_node_with_a_vote_of_its_own(world: FakeWorld) -> None:
+    world.machine("node2").dynamic_weight = 0
+    world.machine("node3").state = NodeState.PAUSED
+    assert set(read(world).loses_quorum) == {"node1", "node2", "node3"}
+    assert [call.arguments[0] for call in world.calls("would_lose_quorum")] == ["node1", "node2", "node3"]
 
 
 def test_one_node_of_a_build_is_asked_for_its_methods(world: FakeWorld) -> None:
@@ -102,6 +111,28 @@ def test_storage_is_asked_of_different_nodes_and_judged_as_before_a_drain(world:
     world.virtual_disks = [VirtualDisk("V1", Health.WARNING, (2,))]
     assert read(world).storage == ("virtual disk V1 is warning (ok)",)
     assert len({call.node for call in world.calls("virtual_disks", "jobs", "physical_disks", "subsystems")}) > 1
+
+
+@pytest.mark.parametrize(
+    ("most", "health", "is_asked"), [(19, Health.HEALTHY, True), (0, Health.HEALTHY, False), (0, Health.WARNING, True)]
+)
+def test_jobs_and_subsystems_are_left_out_only_without_room_and_with_virtual_disks_in_order(
+    most: int, health: Health, is_asked: bool, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_MESSAGES", most)
+    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    world.virtual_disks = [VirtualDisk("V1", health, (2,))]
+    read(world)
+    assert len(world.calls("jobs", "subsystems")) == (2 if is_asked else 0)
+
+
+def test_jobs_and_subsystems_are_asked_for_in_any_case_when_a_node_is_silent(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_MESSAGES", 0)
+    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    world.virtual_disks = [VirtualDisk("V1", Health.HEALTHY, (2,))]
+    world.machine("node3").is_reachable = False
+    read(world)
+    assert len(world.calls("jobs", "subsystems")) == 2
 
 
 def test_storage_that_cannot_be_read_is_told(world: FakeWorld) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a cluster once for the rules of readiness, in about twenty messages per node at most; writes nothing.
+"""Reads a cluster once for the rules of readiness, in fewer than twenty messages per node; writes nothing.
 
 Private to this collection; it may change at any time.
 """
@@ -20,6 +20,7 @@ from ..._wmi.cluster import GROUP_TYPE_CLUSTER_UPDATE_AGENT, ClusterInfo, Cluste
 from ..._wmi.cluster_update import FEATURE_UPDATES_ONLY
 from ..._wmi.node_client import NodeClient
 from ..._wmi.operating_system import OperatingSystemInfo
+from ..._wmi.storage import StorageJob, SubSystem
 from ..._wsman.errors import AnswerError, ConnectionLostError, NotReachableError
 from .. import journal, pending, storage_gate
 from ..fleet import Opener
@@ -28,6 +29,9 @@ from . import winhttp
 from .records import Clock, NodeSnapshot, Reading, ShareProblem, Snapshot, Unread, UpdateMethods, UpdatePolicy
 
 T = t.TypeVar("T")
+
+MOST_MESSAGES = 19
+"""What a node is asked at the most when all of them answer."""
 
 RUN_METHODS = ("ScanUpdates", "DownloadUpdates", "InstallUpdates", "RebootRequired", "RunUpdateInstaller")
 """The methods of MSFT_CAUNode that a run calls (cau.md 1.2)."""
@@ -87,16 +91,14 @@ class _Found:
     system: OperatingSystemInfo
     clock: Clock
     lost: OperationError | None = None
-    asked: int = 1
 
-    def read(self, question: Callable[[], T], messages: int = 1) -> Reading[T]:
-        """Ask one thing; a node that went away is not asked again, since each question would take its time to fail.
+    @property
+    def messages(self) -> int:
+        """How many messages the node was sent so far."""
+        return self.client.client.messages
 
-        Args:
-            question: what to ask.
-            messages: how many that takes, about: a list of several takes two (wsman-cim.md 3.4).
-        """
-        self.asked += messages
+    def read(self, question: Callable[[], T]) -> Reading[T]:
+        """Ask one thing; a node that went away is not asked again, since each question would take its time to fail."""
         if self.lost is not None:
             return Unread(self.lost.message)
         try:
@@ -131,7 +133,6 @@ class _Reader:
         found = self._ask_system(host, opener)
         self.info = found.client.cluster.info()
         self.members = tuple(found.client.cluster.nodes())
-        found.asked += 3
         self._keep(found)
 
     def add(self, host: str, opener: Opener) -> None:
@@ -189,35 +190,53 @@ class _Reader:
         )
 
     def _quorum(self) -> dict[str, Reading[bool]]:
-        """Ask about each node at another one, so that every node's own cluster service answers for the cluster."""
-        reached = [found for found in self.found.values() if found.lost is None]
-        answers: dict[str, Reading[bool]] = {}
-        for index, member in enumerate(self.members):
-            if reached:
-                found = reached[(index + 1) % len(reached)]
-                answers[member.name] = found.read(lambda name=member.name, found=found: found.client.cluster.would_lose_quorum(name))  # type: ignore[misc]
-        return answers
+        """Ask about one node of those that are alike to the quorum, which counts votes and not names; its answer stands for them all."""
+        answers: dict[t.Hashable, Reading[bool]] = {}
+        for member in self.members:
+            kind = _kind_of_vote(member)
+            if kind not in answers:
+                answers[kind] = self._of_cluster(lambda client, name=member.name: client.cluster.would_lose_quorum(name))  # type: ignore[misc]
+        return {member.name: answers[_kind_of_vote(member)] for member in self.members}
 
     def _storage(self) -> tuple[str, ...]:
         """Read what storage_gate judges, but only what could matter of it, and each list through the node that has been asked the least."""
         if not self.info.s2d_enabled:
             return ()
-        disks = self._of_cluster(lambda client: client.storage.virtual_disks(), messages=2)
-        jobs = self._of_cluster(lambda client: client.storage.open_jobs())
+        disks = self._of_cluster(lambda client: client.storage.virtual_disks())
         physical = self._of_cluster(lambda client: client.storage.unhealthy_physical_disks())
-        systems = self._of_cluster(lambda client: client.storage.unhealthy_subsystems())
+        # A repair shows as a virtual disk in service, too (cau.md 2.5): what is left out when there is no room for all.
+        is_doubtful = isinstance(disks, Unread) or bool(storage_gate.judge(disks, (), (), ()))
+        jobs: Reading[list[StorageJob]] = []
+        if is_doubtful or self._has_room():
+            jobs = self._of_cluster(lambda client: client.storage.open_jobs())
+        systems: Reading[list[SubSystem]] = []
+        if is_doubtful or self._has_room():
+            systems = self._of_cluster(lambda client: client.storage.unhealthy_subsystems())
         if isinstance(disks, Unread) or isinstance(jobs, Unread) or isinstance(physical, Unread) or isinstance(systems, Unread):
             unread = [reading.reason for reading in (disks, jobs, physical, systems) if isinstance(reading, Unread)]
             return tuple(f"the storage could not be read: {reason}" for reason in dict.fromkeys(unread))
         return tuple(storage_gate.judge(disks, jobs, physical, systems))
 
-    def _of_cluster(self, question: Callable[[NodeClient], T], messages: int = 1) -> Reading[T]:
-        """Ask about the cluster, through the node that has been asked the least; messages as for _Found.read()."""
-        reached = [found for found in self.found.values() if found.lost is None]
+    def _of_cluster(self, question: Callable[[NodeClient], T]) -> Reading[T]:
+        """Ask about the cluster, through the node that has been asked the least."""
+        reached = self._reached()
         if not reached:
             return Unread("no node of the cluster gives an answer")
-        found = min(reversed(reached), key=lambda each: each.asked)
-        return found.read(lambda: question(found.client), messages)
+        found = min(reversed(reached), key=lambda each: each.messages)
+        return found.read(lambda: question(found.client))
+
+    def _has_room(self) -> bool:
+        """Return whether a node may be asked one thing more; with nodes that are silent the others take over their share."""
+        reached = self._reached()
+        return len(reached) < len(self.members) or min(found.messages for found in reached) < MOST_MESSAGES
+
+    def _reached(self) -> list[_Found]:
+        return [found for found in self.found.values() if found.lost is None]
+
+
+def _kind_of_vote(member: ClusterNode) -> t.Hashable:
+    vote = member.name if member.dynamic_weight is None else member.dynamic_weight
+    return (member.state, member.node_weight, vote, member.site)
 
 
 def _read_node(name: str, found: _Found, wanted: _Wanted) -> NodeSnapshot:
@@ -236,8 +255,8 @@ def _read_node(name: str, found: _Found, wanted: _Wanted) -> NodeSnapshot:
         limits=found.read(client.client.configuration),
         services=found.read(lambda: {service.name.casefold(): service for service in client.system.update_services()}),
         drive=found.read(lambda: client.system.disk(drive)),
-        pending=found.read(lambda: tuple(pending.blocking(pending.asking_keys(client))), messages=2),
-        policy=found.read(lambda: _policy(client, is_switch_first=wanted.is_switch_first), messages=3),
+        pending=found.read(lambda: tuple(pending.blocking(pending.asking_keys(client)))),
+        policy=found.read(lambda: _policy(client, is_switch_first=wanted.is_switch_first)),
         proxy=found.read(lambda: _proxy(client)),
         # It blocks hotfixes alone.
         installer_rule=found.read(lambda: client.registry.text(INSTALLER_RULE_KEY, INSTALLER_RULE)) if wanted.installer_rule else None,
