@@ -85,13 +85,13 @@ class Lane:
         numbers = {"request": self._floor}
         if self._past is None:
             self.send("restore", snapshot=_START, **numbers)
-            self._event_start, _ = start_lines(twin.events_file, before)
+            self._event_start = start_lines(twin.events_file, before)[0]
         else:
             past, mark = self._past
             self._floor = max(self._floor, mark["last"])
             self.send("restore", snapshot=mark["snapshot"], folder=str(past.trail), event=mark["event"], request=self._floor)
             # The case goes on where the dead run has stopped, so that its journal and its pauses stay known to the checker.
-            _, self._event_start = start_lines(twin.events_file, before)
+            self._event_start = start_lines(twin.events_file, before)[1]
         self._request_start = size(twin.requests_file)
 
     def other_controller(self, host_name: str) -> Controller:
