@@ -23,33 +23,19 @@ Open = Callable[..., Stage]
 TASKS = ("run_lock", "wua_scan", "wua_download", "wua_install", "cluster_node", "node_reboot", "cluster_info", "node_outcome")
 
 
-def test_playbook_updates_every_node(opened: Open) -> None:
+def test_playbook_updates_every_node_once(opened: Open) -> None:
     stage = opened()
     run = stage.playbook(PLAYBOOK)
     assert run.exit_code == 0, run.screen
+    assert "MIN01-N1 ok 1 update 1 restart" in run.screen
+    again = stage.playbook(PLAYBOOK)
+    assert again.exit_code == 0, again.screen
+    assert "nothing to do" in again.screen
     assert stage.verdict() == []
     events = stage.twin.events()
     assert nodes_of(events, "update_installed") == nodes_of(events, "node_down")
     assert sorted(nodes_of(events, "update_installed")) == ["MIN01-N1", "MIN01-N2"]
-    assert "MIN01-N1 ok 1 update 1 restart" in run.screen
-
-
-def test_role_alone_is_a_whole_run(opened: Open) -> None:
-    stage = opened()
-    run = stage.playbook(stage.write_playbook(role_play()))
-    assert run.exit_code == 0, run.screen
-    assert stage.verdict() == []
-    assert count(stage.twin.events(), "update_installed") == 2
-
-
-def test_second_run_finds_nothing_to_do(opened: Open) -> None:
-    stage = opened()
-    assert stage.playbook(PLAYBOOK).exit_code == 0
-    run = stage.playbook(PLAYBOOK)
-    assert run.exit_code == 0, run.screen
-    assert "nothing to do" in run.screen
-    assert stage.verdict() == []
-    assert count(stage.twin.events(), "pause_requested") == 2
+    assert count(events, "pause_requested") == 2
 
 
 def test_node_with_nothing_to_install_stays_in_service(opened: Open) -> None:
@@ -129,14 +115,6 @@ def test_rejected_update_is_left_out(opened: Open) -> None:
     assert count(events, "restart_requested") == 0
 
 
-def test_two_clusters_are_updated_by_one_playbook(opened: Open) -> None:
-    stage = opened(clusters.cluster("ONE"), clusters.cluster("TWO"))
-    run = stage.playbook(PLAYBOOK)
-    assert run.exit_code == 0, run.screen
-    assert stage.verdict() == []
-    assert count(stage.twin.events(), "update_installed") == 4
-
-
 def odd_name(node: TwinNode) -> str:
     return {"MIN01-N1": "blue", "MIN01-N2": "MIN01-N1"}[node.node]
 
@@ -163,19 +141,20 @@ def test_basic_over_https_works_with_the_certificate_checked(opened: Open) -> No
     assert stage.verdict() == []
 
 
-def test_old_and_new_method_signatures_work(opened: Open) -> None:
+def test_two_clusters_with_old_and_new_method_signatures_are_updated_by_one_playbook(opened: Open) -> None:
     stage = opened(clusters.cluster("OLD", generation="2016"), clusters.cluster("NEW", generation="2025"))
     run = stage.playbook(PLAYBOOK)
     assert run.exit_code == 0, run.screen
     assert stage.verdict() == []
+    assert count(stage.twin.events(), "update_installed") == 4
 
 
 def test_pending_restart_comes_before_the_first_installation(opened: Open) -> None:
     nodes = [{"name": "MIN01-N1", "pending_restart": ["cbs"]}, "MIN01-N2"]
     stage = opened(clusters.cluster(nodes=nodes))
-    run = stage.playbook(PLAYBOOK)
+    run = stage.playbook(PLAYBOOK, "--limit", "min01-n1")
     assert run.exit_code == 0, run.screen
-    assert stage.verdict() == []
+    assert stage.verdict(may_not_finish=True) == []
     order = [
         event["event"]
         for event in stage.twin.events()
