@@ -154,6 +154,7 @@ def test_run_that_takes_over_lets_the_plugin_scan_before_it_goes_on(opened: Open
 @pytest.mark.parametrize(
     ("tasks", "says"),
     [
+        ({"scan": [{"cluster_aware.updating.plugin_result": {"updates": [{"update_id": "tool 2"}]}}]}, "has no update_title"),
         ({"scan": [{"ansible.builtin.debug": {}}]}, "has ended its step scan without a result"),
         ({"install": [{"cluster_aware.updating.plugin_result": {"updates": []}}]}, "gives no result for tool 2"),
     ],

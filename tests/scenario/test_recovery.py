@@ -48,10 +48,11 @@ def wrote(event: Entry, name: str) -> bool:
 
 
 # The shipped playbook meets the same at every request in tests/torture.
-def test_run_that_died_is_finished_by_the_same_playbook(opened: Open) -> None:
+@pytest.mark.parametrize("operation", [PAUSE, INSTALL, RESTART])
+def test_run_that_died_is_finished_by_the_same_playbook(operation: str, opened: Open) -> None:
     stage = opened(clusters.cluster(size=3))
     path = stage.write_playbook(role_play())
-    killed(stage, path, RESTART)
+    killed(stage, path, operation)
     run = stage.playbook(path)
     assert run.exit_code == 0, run.screen
     assert "is dead, its last sign of life was" in run.screen
@@ -110,10 +111,10 @@ def test_run_at_work_refuses_another_one_at_once(opened: Open) -> None:
     second = stage.playbook(path, "-e", "rolling_update_takeover_wait=1200")
     assert second.exit_code == 2, second.screen
     assert "the run lock is held on" in second.screen
-    running.kill()
-    stage.twin.control.send("release", drop=True)
+    stage.twin.control.send("release")
+    assert running.finish(120).exit_code == 0
     assert len({event["guid"] for event in stage.twin.events() if event["event"] == "run_lock_taken"}) == 1
-    assert stage.verdict(may_leave_lock=True) == []
+    assert stage.verdict() == []
 
 
 def test_node_that_an_administrator_paused_is_not_resumed_by_a_takeover(opened: Open) -> None:

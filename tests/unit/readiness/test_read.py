@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.readiness import read as reading
@@ -33,6 +34,10 @@ HOSTS = {"hv-a": "node1", "hv-b": "node2", "hv-c": "node3"}
 def world() -> FakeWorld:
     """The cluster HV01 with node1, node2 and node3."""
     return FakeWorld("HV01", ["node1", "node2", "node3"])
+
+
+def use_storage_spaces_direct(world: FakeWorld) -> None:
+    world.info = replace(world.info, s2d_enabled=True)
 
 
 def read(world: FakeWorld, me: str = "hv-a") -> Snapshot:
@@ -107,7 +112,7 @@ def test_clock_of_a_node_is_between_question_and_answer(world: FakeWorld) -> Non
 
 
 def test_storage_is_asked_of_different_nodes_and_judged_as_before_a_drain(world: FakeWorld) -> None:
-    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    use_storage_spaces_direct(world)
     world.virtual_disks = [VirtualDisk("V1", Health.WARNING, (2,))]
     assert read(world).storage == ("virtual disk V1 is warning (ok)",)
     assert len({call.node for call in world.calls("virtual_disks", "jobs", "physical_disks", "subsystems")}) > 1
@@ -120,7 +125,7 @@ def test_jobs_and_subsystems_are_left_out_only_without_room_and_with_virtual_dis
     most: int, health: Health, is_asked: bool, world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "MOST_MESSAGES", most)
-    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    use_storage_spaces_direct(world)
     world.virtual_disks = [VirtualDisk("V1", health, (2,))]
     read(world)
     assert len(world.calls("jobs", "subsystems")) == (2 if is_asked else 0)
@@ -128,7 +133,7 @@ def test_jobs_and_subsystems_are_left_out_only_without_room_and_with_virtual_dis
 
 def test_jobs_and_subsystems_are_asked_for_in_any_case_when_a_node_is_silent(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_MESSAGES", 0)
-    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    use_storage_spaces_direct(world)
     world.virtual_disks = [VirtualDisk("V1", Health.HEALTHY, (2,))]
     world.machine("node3").is_reachable = False
     read(world)
@@ -136,7 +141,7 @@ def test_jobs_and_subsystems_are_asked_for_in_any_case_when_a_node_is_silent(wor
 
 
 def test_storage_that_cannot_be_read_is_told(world: FakeWorld) -> None:
-    world.info = type(world.info)("HV01", "hv01.example.test", s2d_enabled=True, witness_dynamic_weight=1)
+    use_storage_spaces_direct(world)
     world.fault(None, "jobs", when="refuse", error=MethodFailedError("access is denied", return_value=5))
     assert read(world).storage == ("the storage could not be read: access is denied",)
 

@@ -31,7 +31,7 @@ from .records import Clock, NodeSnapshot, Reading, ShareProblem, Snapshot, Unrea
 T = t.TypeVar("T")
 
 MOST_MESSAGES = 19
-"""What a node is asked at the most when all of them answer."""
+"""What a node of a cluster in order is asked at the most."""
 
 RUN_METHODS = ("ScanUpdates", "DownloadUpdates", "InstallUpdates", "RebootRequired", "RunUpdateInstaller")
 """The methods of MSFT_CAUNode that a run calls (cau.md 1.2)."""
@@ -204,7 +204,7 @@ class _Reader:
             return ()
         disks = self._of_cluster(lambda client: client.storage.virtual_disks())
         physical = self._of_cluster(lambda client: client.storage.unhealthy_physical_disks())
-        # A repair shows as a virtual disk in service, too (cau.md 2.5): what is left out when there is no room for all.
+        # What may be left out when there is no room for all: a repair shows as a virtual disk in service, too (cau.md 2.5).
         is_doubtful = isinstance(disks, Unread) or bool(storage_gate.judge(disks, (), (), ()))
         jobs: Reading[list[StorageJob]] = []
         if is_doubtful or self._has_room():
