@@ -59,7 +59,7 @@ options:
     description:
       - Seconds that the whole run may take. Once they have passed, the run ends at its next safe point. No new node is begun, nothing new
         is installed, a node that is out of service is brought back, and the error says so. Without it, the run takes the time it needs.
-      - An installation or a restart that has begun is waited for, so that the run may end later.
+      - A download, an installation or a restart that has begun is waited for, so that the run may end later.
       - CAU calls it C(StopAfter).
     type: int
     version_added: 0.2.0

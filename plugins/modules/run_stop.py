@@ -14,7 +14,7 @@ description:
   - Asks a run of this collection, wherever it was started, to stop at its next safe point. That run resumes the node in work, gives the run
     lock back, prints its summary and ends with a non-zero exit code.
   - The request is a value beside the journal of the run on the nodes. The run looks for it when a task begins, and once a minute during
-    long tasks. An installation and a restart that have begun are waited for.
+    long tasks. A download, an installation and a restart that have begun are waited for.
   - It does nothing when no run is at work. A run of somebody else, Microsoft's own CAU for instance, cannot be asked, which is an error.
 options:
   wait_timeout:

@@ -21,6 +21,7 @@ from .plays import PLAYBOOK, count, nodes_of, role_play
 Open = Callable[..., Stage]
 
 PAUSE = "Invoke MSCluster_Node.Pause"
+DOWNLOAD = "Invoke MSFT_CAUNode.DownloadUpdates"
 INSTALL = "Invoke MSFT_CAUNode.InstallUpdates"
 RESTART = "Invoke Win32_OperatingSystem.Win32ShutdownTracker"
 RECOVER = "cluster_aware.updating.recover"
@@ -165,6 +166,22 @@ def test_run_is_stopped_from_another_controller(operation: str, opened: Open) ->
     assert "asked the run to stop" in run.screen
     events = stage.twin.events()
     assert len(nodes_of(events, "resumed")) == len(nodes_of(events, "pause_requested")) == 1
+    assert stage.verdict() == []
+
+
+def test_run_that_is_stopped_while_it_stages_waits_for_its_downloads(opened: Open) -> None:
+    # Longer than a running task takes to see the request: it looks for it once a minute, after a message of the node.
+    stage = opened(clusters.cluster(updates=[clusters.UPDATE | {"download_seconds": 200}]))
+    running = begun(stage, PLAYBOOK, DOWNLOAD, when="before")
+    asked = stage.module("min01-n1", "cluster_aware.updating.run_stop", "members=all")
+    assert asked.exit_code == 0, asked.screen
+    stage.twin.control.send("release")
+    run = running.finish(120)
+    assert run.exit_code == 2, run.screen
+    assert "the download that has begun is waited for" in run.screen
+    events = stage.twin.events()
+    assert sorted(nodes_of(events, "update_downloaded")) == ["MIN01-N1", "MIN01-N2"]
+    assert count(events, "pause_requested") == 0
     assert stage.verdict() == []
 
 

@@ -16,7 +16,7 @@ from .._errors import OperationError, Outcome
 from .._wmi.cluster_update import OfferedUpdate, UpdateResult, UpdateResultCode
 from .._wmi.codes import explain
 from . import pending
-from .errors import CauError, TimeLimitError
+from .errors import CauError, RunStoppedError, TimeLimitError
 from .fleet import NodeWork
 from .journal_records import Phase
 from .node_session import NodeSession, session_for
@@ -138,7 +138,8 @@ def scan_in(work: NodeWork, session: NodeSession, options: UpdateOptions, warnin
 
 
 def _scan(work: NodeWork, session: NodeSession, options: UpdateOptions) -> list[OfferedUpdate]:
-    beat = Heartbeat.of(work, "scan", "scanning")
+    # It changes nothing, so the wait is broken off as soon as the run has to stop.
+    beat = Heartbeat.of(work, "scan", "scanning", work.safe_point)
     limit = Deadline(work.clock, options.scan_seconds)
     for attempt in range(1, _SCAN_TRIES + 1):
         try:
@@ -226,7 +227,7 @@ def download_in(
 ) -> DownloadOutcome:
     """Download some of what a scan accepted, inside a session that stands; what is there already costs nothing."""
     results: list[UpdateResult] = []
-    beat = Heartbeat.of(work, step, "downloading")
+    beat = Heartbeat.of(work, step, "downloading", _StopLater(work, step).check)
     limit = Deadline(work.clock, options.download_seconds)
     began = work.clock.now()
     for start in range(0, len(wanted), _DOWNLOAD_BATCH):
@@ -246,6 +247,28 @@ def download_in(
     for result in outcome.failed:
         work.say(step, f"{label(result)} not downloaded: {explain(result.error_code)}")
     return outcome
+
+
+class _StopLater:
+    """Says that the run has to stop, and lets what was asked for come to its end.
+
+    A download goes on when nobody waits for it, and the node would still be changed when the lock is given back.
+    """
+
+    def __init__(self, work: NodeWork, step: str) -> None:
+        self._work = work
+        self._step = step
+        self._was_said = False
+
+    def check(self) -> None:
+        """Raise when the work must end at once."""
+        self._work.check()
+        try:
+            self._work.heed()
+        except RunStoppedError as error:
+            if not self._was_said:
+                self._was_said = True
+                self._work.say(self._step, f"{error.message}; the download that has begun is waited for")
 
 
 def _download(

@@ -22,9 +22,6 @@ T = t.TypeVar("T")
 
 HEARTBEAT_SECONDS = 60.0
 
-_STEPS_IN_SERVICE = frozenset({"scan", "stage"})
-"""Steps that may be broken off, since they change nothing about how the node serves."""
-
 
 def duration(seconds: float) -> str:
     """Return a length of time as people say it: "41 s", "3 min 12 s", "1 h 5 min"."""
@@ -101,9 +98,9 @@ class Heartbeat:
         self._began = self._last = clock.now()
 
     @classmethod
-    def of(cls, work: NodeWork, step: str, text: str) -> Heartbeat:
-        """Return the heartbeat of a step on the node in work."""
-        return cls(work.clock, lambda line: work.say(step, line), text, work.safe_point if step in _STEPS_IN_SERVICE else work.check)
+    def of(cls, work: NodeWork, step: str, text: str, check: Callable[[], None] | None = None) -> Heartbeat:
+        """Return the heartbeat of a step on the node in work, which stops when the work must end, or where `check` says so."""
+        return cls(work.clock, lambda line: work.say(step, line), text, check or work.check)
 
     def say(self, text: str) -> None:
         """Report a state change, which counts as a sign of life."""

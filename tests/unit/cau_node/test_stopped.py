@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.drain import drain
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import RunStoppedError
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.errors import RunLockLostError, RunStoppedError
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.install import install
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.journal_records import Phase
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.restart import restart
 from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.resume import resume
-from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions
+from ansible_collections.cluster_aware.updating.plugins.module_utils._cau.updates import UpdateOptions, download
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import DrainStatus, NodeState
 
 from ..fakes.world import FakeMachine
@@ -49,6 +50,45 @@ def test_stop_while_the_roles_leave_is_undone_by_the_resume(bench: Bench, node1:
     resume(bench.work)
     assert node1.state is NodeState.UP
     assert not bench.entry().paused_by_us
+
+
+def test_stop_while_updates_are_downloaded_waits_for_those_that_were_asked_for(
+    bench: Bench, node1: FakeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node1.offered = [fake_update(number) for number in range(1, 30)]
+    update = bench.work.client.cluster_update
+    answer = update.download
+
+    def looked_after(*arguments: t.Any, should_stop: Callable[[], None], **options: t.Any) -> object:  # noqa: ANN401
+        found = answer(*arguments, should_stop=should_stop, **options)
+        assert node1.node_session
+        should_stop()
+        should_stop()
+        return found
+
+    monkeypatch.setattr(update, "download", looked_after)
+    bench.work.heed = asked_after(bench, "download")
+    with pytest.raises(RunStoppedError):
+        download(bench.work, UpdateOptions())
+    assert bench.count("download") == 1
+    assert bench.progress.texts.count("bob on control2 asked the run to stop; the download that has begun is waited for") == 1
+    assert node1.node_session is None
+
+
+def test_download_is_not_waited_for_when_the_work_must_end(bench: Bench, node1: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
+    node1.offered = [fake_update(1)]
+
+    def lost(*_arguments: t.Any, should_stop: Callable[[], None], **_options: t.Any) -> object:  # noqa: ANN401
+        bench.work.check = raise_lost
+        should_stop()
+        raise AssertionError("the wait went on")
+
+    def raise_lost() -> None:
+        raise RunLockLostError("the lock is gone")
+
+    monkeypatch.setattr(bench.work.client.cluster_update, "download", lost)
+    with pytest.raises(RunLockLostError):
+        download(bench.work, UpdateOptions())
 
 
 def test_stop_between_two_batches_keeps_the_result_of_the_first(bench: Bench, node1: FakeMachine) -> None:
