@@ -26,10 +26,13 @@ from .fake_provider import FakeClock, FakeInterceptor, FakeProvider
 from .messages import PASSWORD, USER, RawClient
 
 FAST = Floors(idle=2.0, header=0.5, body=0.5, keep_alive=0.05, operation_timeout=0.3, reconnect_window=0.4, enumeration=0.3, send=2.0)
+SOON = 15.0
+"""Seconds within which something has happened that takes a moment at most, on a machine that is busy with other things."""
+
 _addresses = itertools.count(10)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = SOON) -> None:
     """Wait until something that another thread does has happened."""
     deadline = time.monotonic() + seconds
     tick = threading.Event()
