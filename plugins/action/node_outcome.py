@@ -165,6 +165,7 @@ def concluded(task: TaskRun) -> dict[str, t.Any]:
     summary = "; ".join(bad)
     runs = {fact.run_id: fact for fact in facts.values() if fact.run_id}
     reports = [report for fact in runs.values() if (report := report_of(fact)) is not None]
+    reports += [fact.refusal for fact in facts.values() if fact.refusal]
     if bad and not still_open:
         task.partial["reports"] = reports
         where = f"; the report is {', '.join(reports)}" if reports else ""
@@ -265,7 +266,8 @@ def _preview_words(outcome: NodeOutcome) -> str:
 
 def _not_joined(task: TaskRun) -> dict[str, t.Any]:
     """Return the result for a host that could not join a run, so that there is no run to end."""
-    fact = RunFact(process=task.facts.process, host=task.host, node=task.host)
+    files = (task.arguments["error"].get("report") or {}).get("files") or {}
+    fact = RunFact(process=task.facts.process, host=task.host, node=task.host, refusal=files.get("html") or files.get("json"))
     outcome = _outcome(task, fact, NodeState.FAILED, _reason(task))
     return {
         "outcome": outcome,

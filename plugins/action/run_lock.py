@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ..module_utils._cau import cau_role, gate, run_lock, takeover
-from ..module_utils._cau.errors import CauError, RunLockLostError
+from ..module_utils._cau.errors import CauError, MembershipError, RunLockLostError
 from ..module_utils._cau.fleet import Fleet
 from ..module_utils._cau.lock_view import require_free
 from ..module_utils._cau.outcome import NodeState as NodeOutcomeState
@@ -25,8 +25,9 @@ from ..plugin_utils._facts import RunFact
 from ..plugin_utils._giving_back import give_back, role_kept_offline
 from ..plugin_utils._process import controller_name, is_running, user_name
 from ..plugin_utils._reports import complete_earlier, versions
-from ..plugin_utils._run_begin import accepting, is_left_alone, new_fact
+from ..plugin_utils._run_begin import accepting, fact_of_what_answered, is_left_alone, new_fact
 from ..plugin_utils._siblings import SharedRun, shared_run
+from ..plugin_utils._stop import StoppedError
 from ..plugin_utils._task import TaskRun
 from ..plugin_utils._values import plain
 
@@ -61,7 +62,7 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     is_new = known is None or (known.run_id is None and not task.is_check)
     if is_new:
         _check_other_hosts(task)
-    fact = new_fact(task) if known is None or is_new else known
+    fact = _begun_fact(task) if known is None or is_new else known
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
@@ -71,6 +72,23 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
         return _previewed(task, fleet, fact, is_new=is_new)
     with shared_run(fact.cluster, task.clock, task.stop.check) as shared:
         return _joined_or_taken(task, fleet, fact, shared, is_new=is_new)
+
+
+def _begun_fact(task: TaskRun) -> RunFact:
+    try:
+        return new_fact(task)
+    except MembershipError as error:
+        # Nodes that give no answer refuse a run; what the inventory or an option has wrong is no run yet.
+        if error.no_answer and error.hosts:
+            _refuse(task, fact_of_what_answered(task, error))
+        raise
+
+
+def _refuse(task: TaskRun, fact: RunFact) -> None:
+    """Leave a report of a run that was meant to begin and cannot."""
+    if not task.is_check:
+        own = replace(fact, run_id=fact.run_id or new_run_id(), took_over=[], forced_by=None)
+        task.recorder.refuse(own, _options(task), versions())
 
 
 def _at_its_beginning(task: TaskRun, fact: RunFact) -> RunFact:
@@ -111,18 +129,29 @@ def _joined_or_taken(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedR
             fact = replace(fact, left_alone=fact.left_alone and task.host not in unfinished)
             return {"run": _view(fact, unfinished), "holders": [], "ansible_facts": fact.as_facts()}
         takeover.require_own_journal(fleet, task.journal(fleet, fact))
-    options = _takeover_options(task, fact)
-    decision = Decision(Action.GO_ON)
     if begun is None and is_new:
+        return _begun(task, fleet, fact, shared)
+    fact, result = _taken(task, fleet, fact, Decision(Action.GO_ON), _takeover_options(task, fact), is_begun=False)
+    shared.write(fact)
+    return result
+
+
+def _begun(task: TaskRun, fleet: Fleet, fact: RunFact, shared: SharedRun) -> dict[str, t.Any]:
+    """Begin a run: decide about dead ones, take the lock, and open the record; a run that is refused leaves a record too."""
+    options = _takeover_options(task, fact)
+    try:
         decision = takeover.find_way(fleet, str(fact.run_id), task.clock, task.progress, options, task.stop.check)
         fact = replace(fact, took_over=[run.run_id for run in decision.over], forced_by=_forced_by(task) if decision.over else None)
         fact = accepting(task, fleet, fact, decision)
-    fact, result = _taken(task, fleet, fact, decision, options, is_begun=begun is None and is_new)
+        fact, result = _taken(task, fleet, fact, decision, options, is_begun=True)
+    except StoppedError:
+        raise
+    except OperationError:
+        _refuse(task, fact)
+        raise
     shared.write(fact)
-    if begun is None and is_new:
-        task.recorder.begin(fact, _options(task), versions())
-        result["completed_reports"] = complete_earlier(task, decision.over)
-    return result
+    task.recorder.begin(fact, _options(task), versions())
+    return result | {"completed_reports": complete_earlier(task, decision.over)}
 
 
 def _options(task: TaskRun) -> dict[str, t.Any]:

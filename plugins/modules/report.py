@@ -159,7 +159,7 @@ reports:
       type: str
       sample: HV01
     state:
-      description: One of V(succeeded), V(failed), V(stopped), V(killed), V(ended) and V(running).
+      description: One of V(succeeded), V(failed), V(stopped), V(killed), V(ended), V(refused) and V(running).
       type: str
       sample: failed
     reason:

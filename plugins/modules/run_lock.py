@@ -258,8 +258,10 @@ holders:
   elements: dict
   sample: [{node: HV01-N2, guid: null, session: null, journal: null, kind: none, description: ''}]
 report:
-  description: The report of the run, with O(state=released) when this task has ended it.
-  returned: when the run ends
+  description:
+    - The report of the run, with O(state=released) when this task has ended it.
+    - With O(state=acquired) on failure, that of a run which could not begin. It says why.
+  returned: when the run ends, or cannot begin
   type: dict
   contains:
     directory:

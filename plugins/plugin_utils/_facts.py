@@ -64,6 +64,7 @@ class RunFact:
         restarts: how often it was restarted.
         attempts: how many attempts on it were begun, as far as this playbook knows.
         outcome: how the run ended for the host, the fields of NodeOutcome; None until it did.
+        refusal: the report of a run that was refused when the host was to begin it, None when there is none.
     """
 
     process: str
@@ -103,6 +104,7 @@ class RunFact:
     restarts: int = 0
     attempts: int = 1
     outcome: dict[str, t.Any] | None = None
+    refusal: str | None = None
 
     def owner(self) -> RunOwner:
         """Return who drives the run, as the journal wants it."""

@@ -74,6 +74,7 @@ class Recorder:
         self._held: list[dict[str, t.Any]] = []
         self._folder: RunFolder | None = None
         self._released: bool | None = None
+        self._is_refused = False
         self._is_closed = False
         self._has_parts = False
         self.is_concluded = False
@@ -104,6 +105,21 @@ class Recorder:
             options: its options, without secrets.
             versions: of what drives it.
         """
+        self._begin(fact, options, versions, {"taken": self._stamp()})
+
+    def refuse(self, fact: RunFact, options: Mapping[str, t.Any], versions: Mapping[str, str]) -> None:
+        """Begin the record of a run that has not come to hold the lock, and ends with this task.
+
+        Args:
+            fact: the run.
+            options: its options, without secrets.
+            versions: of what drives it.
+        """
+        self._begin(fact, options, versions, {"is_refused": True})
+        self._is_refused = True
+        self.conclude(is_released=None)
+
+    def _begin(self, fact: RunFact, options: Mapping[str, t.Any], versions: Mapping[str, str], lock: Mapping[str, t.Any]) -> None:
         owner = fact.owner()
         self._held.insert(
             0,
@@ -113,7 +129,7 @@ class Recorder:
                 "kind": Kind.RUN,
                 "at": owner.started_at.isoformat(),
                 "rate": self._clock.rate,
-                "taken": self._stamp(),
+                **lock,
                 "run_id": owner.run_id,
                 "cluster": fact.cluster,
                 "nodes": fact.nodes,
@@ -132,7 +148,7 @@ class Recorder:
         """Note that the run ends with this task, so that its report is due.
 
         Args:
-            is_released: whether the lock was given back; None when nobody has tried, as the task itself was stopped.
+            is_released: whether the lock was given back; None when nobody has tried, as the task itself was stopped or has not taken it.
         """
         self.is_concluded = True
         self._released = is_released
@@ -156,8 +172,8 @@ class Recorder:
         """Add what the task did, and the end of the run when it has ended it."""
         if self._folder is None or self.fact is None:
             return
-        # Of a task that worked on several nodes, each has had its own part.
-        node, result = ("", {}) if self._has_parts else (self.fact.node, end.result)
+        # Of a task that worked on several nodes, each has had its own part; what refuses a run is no failure of the node that was asked.
+        node, result = ("", {}) if self._has_parts or self._is_refused else (self.fact.node, end.result)
         whole = TaskEnd(end.state, end.arguments, result, end.error, end.traffic)
         self._add(self._piece(self._host, node, whole, _by_node(end.traffic, self.fact)), is_synced=True)
         if self._released is not None:

@@ -18,7 +18,7 @@ from ansible.release import __version__ as ansible_version
 
 from ..module_utils._cau.recovery import FoundRun, Life
 from ..module_utils._cau.report.files import RECORD, Record, RunFolder, folder_of, run_folders
-from ..module_utils._cau.report.record import Ending, build
+from ..module_utils._cau.report.record import Ending, RunState, build
 from ..module_utils._cau.report.table import to_csv
 from ..module_utils._cau.report.text import to_json
 from ..module_utils._cau.run_id import short_id
@@ -86,7 +86,7 @@ def write_report(folder: RunFolder, ending: Ending, formats: Iterable[str], node
     record = build(folder.pieces(), ending, nodes, cluster, own_version())
     wanted = [name for name in FORMATS if name in {*formats, "json"}]
     files = {name: str(folder.write(f"report.{name}", text)) for name, text in rendered(record, wanted).items()}
-    if record["lock"]["is_released"] or ending.completed_by is not None:
+    if record["lock"]["is_released"] or record["run"]["state"] is RunState.REFUSED or ending.completed_by is not None:
         folder.forget_pieces()
     return files
 

@@ -36,15 +36,33 @@ def new_fact(task: TaskRun) -> RunFact:
     found = _membership(task)
     first, only, accepted = (_nodes_named(task, option, found) for option in ("node_order", "only_nodes", "accept_down"))
     refuse_contradictions(first, only, accepted)
+    return replace(
+        _fact(task, found),
+        order=[found.nodes[node] for node in dict.fromkeys([*first, *found.order]) if not only or node in only],
+        accept_down=accepted,
+        only=only,
+    )
+
+
+def fact_of_what_answered(task: TaskRun, error: MembershipError) -> RunFact:
+    """Return the fact of a run that cannot begin because nodes gave no answer, for its report; their hosts are not known.
+
+    Args:
+        task: the task.
+        error: what is known of the cluster.
+    """
+    nodes = dict.fromkeys(error.missing, "") | error.hosts
+    me = next(node for node, host in error.hosts.items() if host == task.host)
+    return _fact(task, Membership(error.cluster, me, dict(sorted(nodes.items())), []))
+
+
+def _fact(task: TaskRun, found: Membership) -> RunFact:
     return RunFact(
         process=task.facts.process,
         host=task.host,
         cluster=found.cluster,
         node=found.me,
         nodes=found.nodes,
-        order=[found.nodes[node] for node in dict.fromkeys([*first, *found.order]) if not only or node in only],
-        accept_down=accepted,
-        only=only,
         controller=controller_name(),
         user=user_name(),
         started_at=task.clock.utc().isoformat(),
@@ -105,6 +123,8 @@ def _membership(task: TaskRun) -> Membership:
             "that is down cannot carry it",
             missing=error.missing,
             no_answer=error.no_answer,
+            cluster=error.cluster,
+            hosts=error.hosts,
             operation=error.operation,
             remedy="Start the node and its cluster service, paused if it is not to serve, or evict it",
             outcome=Outcome.NOT_DONE,

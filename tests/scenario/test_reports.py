@@ -15,13 +15,14 @@ from datetime import datetime
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from tests.harness.controller import Controller
 from tests.harness.record import Entry
 from tests.harness.stage import Stage
 
 from . import clusters
-from .plays import PLAYBOOK, count, nodes_of, task_play
+from .plays import PLAYBOOK, count, nodes_of, role_play, task_play
 from .test_recovery import INSTALL, PAUSE, STOP, begun, killed, wrote
 
 Open = Callable[..., Stage]
@@ -123,6 +124,26 @@ def test_stopped_run_tells_who_asked_and_what_was_not_reached(opened: Open) -> N
     assert [node["state"] for node in record["nodes"]].count("not_reached") == 1
     assert record["lock"]["is_released"]
     assert not any(node["is_out_of_service"] for node in record["nodes"])
+
+
+@pytest.mark.parametrize("play", ["playbook", "role"])
+def test_refused_run_tells_why_and_that_nothing_was_done(play: str, opened: Open) -> None:
+    stage = opened(clusters.cluster(nodes=["MIN01-N1", {"name": "MIN01-N2", "state": "paused"}]))
+    path = PLAYBOOK if play == "playbook" else stage.write_playbook(role_play())
+    run = stage.playbook(path, extra={"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
+    assert run.exit_code == 2, run.screen
+    (folder,) = folders(stage.controller.directory)
+    # What the role concludes with tells no workflow of a run that has not begun.
+    assert (str(folder / "report.json") in run.screen.partition("CUSTOM STATS")[2]) == (play == "playbook")
+    assert f"the report is {folder / 'report.html'}" in run.screen
+    assert sorted(path.name for path in folder.iterdir()) == ["report.csv", "report.html", "report.json"]
+    record, events = read(folder), stage.twin.events()
+    assert record["run"]["state"] == "refused"
+    assert "MIN01-N2 is paused" in record["run"]["reason"]
+    assert count(events, "run_lock_taken") == count(events, "scan") == 0
+    assert {node["state"] for node in record["nodes"]} == {"not_reached"}
+    assert "The run did not begin" in (folder / "report.html").read_text(encoding="utf-8")
+    assert stage.verdict() == []
 
 
 def test_killed_run_is_told_by_whoever_takes_it_over(opened: Open) -> None:

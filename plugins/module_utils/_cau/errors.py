@@ -37,15 +37,26 @@ class MembershipError(CauError):
         missing: cluster nodes that no inventory host is.
         no_answer: inventory hosts that could not be asked, each with the reason. Not called unreachable: Ansible would take the host of
             the task for that.
+        cluster: name of the cluster, empty when it is not known.
+        hosts: the inventory host of each node that was found.
         context: see OperationError.
     """
 
     def __init__(
-        self, message: str, *, missing: Sequence[str] = (), no_answer: Mapping[str, str] | None = None, **context: t.Unpack[Context]
+        self,
+        message: str,
+        *,
+        missing: Sequence[str] = (),
+        no_answer: Mapping[str, str] | None = None,
+        cluster: str = "",
+        hosts: Mapping[str, str] | None = None,
+        **context: t.Unpack[Context],
     ) -> None:
         super().__init__(message, **context)
         self.missing = tuple(missing)
         self.no_answer = dict(no_answer or {})
+        self.cluster = cluster
+        self.hosts = dict(hosts or {})
 
 
 class RunLockHeldError(CauError):

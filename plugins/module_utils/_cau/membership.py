@@ -60,16 +60,18 @@ def resolve(me: NodeClient, me_host: str, candidates: Mapping[str, Callable[[], 
     spelled = {name.casefold(): name for name in members}
     own = own_node(me, me_host, info.name, members)
     asked = {host: open_client for host, open_client in candidates.items() if host != me_host}
-    nodes = {own: me_host, **_seek(asked, info, {key: name for key, name in spelled.items() if name != own})}
+    nodes = _seek(asked, info, spelled, {own: me_host})
     ordered = sorted(nodes, key=lambda name: (name.casefold(), name))
     return Membership(info.name, own, {name: nodes[name] for name in ordered}, update_order(ordered, me.cluster.groups()))
 
 
-def _seek(candidates: Mapping[str, Callable[[], NodeClient]], info: ClusterInfo, spelled: Mapping[str, str]) -> dict[str, str]:
+def _seek(
+    candidates: Mapping[str, Callable[[], NodeClient]], info: ClusterInfo, spelled: Mapping[str, str], known: Mapping[str, str]
+) -> dict[str, str]:
     """Return the inventory host of every node in `spelled`, or raise MembershipError; asks no more hosts than it must."""
-    nodes: dict[str, str] = {}
+    nodes = dict(known)
     unreachable: dict[str, str] = {}
-    missing = set(spelled.values())
+    missing = set(spelled.values()) - set(nodes)
     for host in _likely_first(candidates, missing):
         if not missing:
             break
@@ -84,7 +86,7 @@ def _seek(candidates: Mapping[str, Callable[[], NodeClient]], info: ClusterInfo,
             nodes[node] = host
             missing.discard(node)
     if missing:
-        raise _lacking(info.name, sorted(missing, key=str.casefold), unreachable)
+        raise _lacking(info.name, sorted(missing, key=str.casefold), unreachable, nodes)
     return nodes
 
 
@@ -142,13 +144,15 @@ def _is_same_cluster(one: ClusterInfo, other: ClusterInfo) -> bool:
     return not (one.fqdn and other.fqdn) or one.fqdn.casefold() == other.fqdn.casefold()
 
 
-def _lacking(cluster: str, missing: Sequence[str], unreachable: Mapping[str, str]) -> MembershipError:
+def _lacking(cluster: str, missing: Sequence[str], unreachable: Mapping[str, str], found: Mapping[str, str]) -> MembershipError:
     message = f"no inventory host is {_list(missing)} of cluster {cluster}"
     remedy = "Add every node of the cluster to the hosts of the play, or name the group of its nodes in the members option"
     if unreachable:
         message += "; no answer from " + "; ".join(f"{host} ({reason})" for host, reason in sorted(unreachable.items()))
         remedy = "Bring the named hosts within reach, or add the lacking nodes to the inventory"
-    return MembershipError(message, missing=missing, no_answer=unreachable, operation="members", remedy=remedy)
+    return MembershipError(
+        message, missing=missing, no_answer=unreachable, cluster=cluster, hosts=found, operation="members", remedy=remedy
+    )
 
 
 def _list(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.cluster_aware.updating.plugins.module_utils._wmi.cluster import NodeState
 from ansible_collections.cluster_aware.updating.plugins.plugin_utils import _recorder
 
-from ..fakes.world import FakeWorld
+from ..fakes.world import FakeWorld, Held
 from .playbook import PASSWORD, Playbook
 
 
@@ -82,6 +82,57 @@ def test_no_formats_keep_no_record(playbook: Playbook) -> None:
 def test_check_mode_leaves_no_record(playbook: Playbook) -> None:
     playbook.run("run_lock", "hv-a", check=True)
     playbook.run("wua_download", "hv-a", check=True)
+    assert not playbook.reports.exists()
+
+
+def test_run_that_is_refused_leaves_a_report_that_says_why(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node3").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
+    message, fields = playbook.failure("run_lock", "hv-a", later_options={"max_rounds": 3})
+    (record,) = records(playbook)
+    assert (record["run"]["state"], record["run"]["reason"]) == ("refused", message)
+    assert [(node["host"], node["state"], node["errors"]) for node in record["nodes"]] == [
+        ("hv-a", "not_reached", []),
+        ("hv-b", "not_reached", []),
+        ("hv-c", "not_reached", []),
+    ]
+    assert (record["lock"]["taken"], record["lock"]["is_released"]) == (None, False)
+    assert record["options"]["max_rounds"] == 3
+    assert record["traffic"]["messages"] > 0
+    assert fields["report"]["files"]["html"] == playbook.shown[-1].split()[-1]
+    assert not list(playbook.reports.glob("*/pieces.jsonl"))
+
+
+def test_run_that_is_refused_although_it_found_a_dead_one_has_taken_over_nothing(playbook: Playbook, world: FakeWorld) -> None:
+    playbook.restart("a process that is gone")
+    playbook.run("run_lock", "hv-a", dead_after=900)
+    world.clock.sleep(1000)
+    playbook.restart()
+    world.machine("node2").state = NodeState.PAUSED
+    playbook.failure("run_lock", "hv-a")
+    (refused,) = records(playbook)
+    assert (refused["run"]["state"], refused["run"]["took_over"]) == ("refused", [])
+    assert len(list(playbook.reports.glob("*/pieces.jsonl"))) == 1
+
+
+def test_node_that_gives_no_answer_refuses_the_run_in_a_report(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node2").is_reachable = False
+    message, _fields = playbook.failure("run_lock", "hv-a")
+    (record,) = records(playbook)
+    assert (record["run"]["state"], record["run"]["reason"]) == ("refused", message)
+    assert [(node["node"], node["host"]) for node in record["nodes"]] == [("node1", "hv-a"), ("node2", ""), ("node3", "hv-c")]
+
+
+def test_mistake_in_inventory_or_options_is_no_run_that_could_be_reported(playbook: Playbook) -> None:
+    playbook.failure("run_lock", "hv-a", members=["hv-a", "hv-b"])
+    playbook.failure("run_lock", "hv-a", node_order=["nowhere"])
+    assert not playbook.reports.exists()
+
+
+def test_check_mode_that_fails_leaves_no_record(playbook: Playbook, world: FakeWorld) -> None:
+    world.machine("node3").run_lock = Held("99999999-0000-4000-8000-000000000000", 0)
+    playbook.failure("run_lock", "hv-a", check=True)
+    world.machine("node2").is_reachable = False
+    playbook.failure("run_lock", "hv-a", check=True)
     assert not playbook.reports.exists()
 
 

@@ -58,7 +58,7 @@ AWAY = frozenset({"drained", "installing", "restarting", "restarted", "resuming"
 def task(name: str, seconds: float, node: str = "node1", *, took: float = 1, error: Any = None, **result: Any) -> Piece:
     began = stamp(seconds - took)
     piece = {**stamp(seconds), "kind": Kind.TASK, "began_at": began["at"], "began": began["clock"], "task": name, "state": None}
-    where = {"host": {"node1": "hv-a", "node2": "hv-b"}[node], "node": node, "arguments": {}}
+    where = {"host": {"node1": "hv-a", "node2": "hv-b"}.get(node, "hv-a"), "node": node, "arguments": {}}
     return piece | where | {"result": result, "error": error, "traffic": {node: {"messages": 3, "bytes_sent": 30, "bytes_received": 60}}}
 
 

@@ -77,6 +77,13 @@ def test_run_without_outcomes_is_no_success() -> None:
     assert built([begin(), end(10)])["run"]["state"] == "ended"
 
 
+def test_run_that_was_refused_never_began() -> None:
+    why = failure("node2 is paused", "GateError")
+    record = built([begin(is_refused=True, taken=None), task("run_lock", 5, "", error=why)])
+    assert (record["run"]["state"], record["run"]["reason"], record["run"]["seconds"]) == ("refused", "node2 is paused", 5)
+    assert [node["state"] for node in record["nodes"]] == ["not_reached", "not_reached"]
+
+
 def test_node_that_the_run_was_not_for_is_no_failure() -> None:
     record = built([begin(), *turn("node1", 10), outcome("node1", 60, "ok", last=True), end(70)])
     assert (record["run"]["state"], record["nodes"][1]["state"]) == ("succeeded", "not_in_run")

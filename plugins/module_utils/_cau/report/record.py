@@ -42,6 +42,8 @@ class RunState(enum.StrEnum):
     """Its controller is gone, and did not end it."""
     ENDED = "ended"
     """The lock was taken and given back; what was done meanwhile were tasks of somebody's own."""
+    REFUSED = "refused"
+    """It did not come to hold the lock."""
     RUNNING = "running"
 
 
@@ -83,7 +85,7 @@ def build(pieces: Pieces, ending: Ending, nodes: Mapping[str, str], cluster: str
     lines = [*pieces.lines, *(entry_pieces(found, pieces) if found is not None else ())]
     tasks = [line for line in lines if line["kind"] == Kind.TASK]
     ends = [line for line in lines if line["kind"] == Kind.END]
-    state = _state(tasks, ends, ending)
+    state = RunState.REFUSED if run.get("is_refused") else _state(tasks, ends, ending)
     untouched = _UNTOUCHED.get(state, "not_reached")
     nodes_of_run = [node_record(begin, node, host, lines, untouched) for node, host in run["nodes"].items()]
     last = ends[-1] if ends else lines[-1] if lines else run
