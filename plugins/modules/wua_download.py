@@ -18,6 +18,8 @@ options:
   download_timeout:
     description:
       - Seconds that the download may take.
+      - The provider has no method that ends a download. One that takes longer fails the task and goes on on the node, which serves all the
+        while.
     type: int
     default: 7200
   hosts:
