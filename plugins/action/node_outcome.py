@@ -24,7 +24,7 @@ from ..module_utils._errors import OperationError
 from ..module_utils._wmi.cluster import NodeState as ClusterNodeState
 from ..plugin_utils._action import UpdatingAction
 from ..plugin_utils._facts import RunFact
-from ..plugin_utils._reports import report_of
+from ..plugin_utils._reports import report_of, shown_file
 from ..plugin_utils._table import running_table
 from ..plugin_utils._task import TaskRun
 
@@ -266,8 +266,8 @@ def _preview_words(outcome: NodeOutcome) -> str:
 
 def _not_joined(task: TaskRun) -> dict[str, t.Any]:
     """Return the result for a host that could not join a run, so that there is no run to end."""
-    files = (task.arguments["error"].get("report") or {}).get("files") or {}
-    fact = RunFact(process=task.facts.process, host=task.host, node=task.host, refusal=files.get("html") or files.get("json"))
+    report = task.arguments["error"].get("report") or {}
+    fact = RunFact(process=task.facts.process, host=task.host, node=task.host, refusal=shown_file(report.get("files") or {}))
     outcome = _outcome(task, fact, NodeState.FAILED, _reason(task))
     return {
         "outcome": outcome,

@@ -62,7 +62,7 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
     is_new = known is None or (known.run_id is None and not task.is_check)
     if is_new:
         _check_other_hosts(task)
-    fact = _begun_fact(task) if known is None or is_new else known
+    fact = _fact_or_refusal(task) if known is None or is_new else known
     if task.arguments["one_node_per_batch"]:
         _require_one_node_per_batch(task, fact)
     fleet = task.fleet(fact.cluster, fact.nodes)
@@ -74,7 +74,7 @@ def acquired(task: TaskRun) -> dict[str, t.Any]:
         return _joined_or_taken(task, fleet, fact, shared, is_new=is_new)
 
 
-def _begun_fact(task: TaskRun) -> RunFact:
+def _fact_or_refusal(task: TaskRun) -> RunFact:
     try:
         return new_fact(task)
     except MembershipError as error:

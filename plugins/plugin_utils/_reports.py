@@ -107,9 +107,17 @@ def finish_report(task: TaskRun) -> dict[str, t.Any] | None:
         display.warning(f"The report of run {short_id(str(fact.run_id))} could not be written to {folder.path}: {reason}")
         task.progress.say(None, "report", f"NOT WRITTEN to {folder.path}: {reason}")
         return {"directory": str(folder.path), "files": {}, "problem": reason}
-    shown = files.get("html") or files["json"]
-    task.progress.say(None, "report", shown)
+    task.progress.say(None, "report", str(shown_file(files)))
     return {"directory": str(folder.path), "files": files, "problem": None}
+
+
+def shown_file(files: Mapping[str, str]) -> str | None:
+    """Return the file of a report in which a user reads it, None when there is none.
+
+    Args:
+        files: its files by their forms.
+    """
+    return files.get("html") or files.get("json")
 
 
 def report_of(fact: RunFact) -> str | None:
@@ -139,7 +147,7 @@ def complete_earlier(task: TaskRun, over: Sequence[FoundRun]) -> list[str]:
         for folder, found in _unfinished(directory, fact.cluster, fact.run_id, over):
             ending = Ending(found=found, completed_by=fact.run_id)
             files = write_report(folder, ending, fact.report_formats, fact.nodes, fact.cluster)
-            shown = files.get("html") or files["json"]
+            shown = str(shown_file(files))
             task.progress.say(None, "report", f"of run {short_id(folder.run_id)}, which did not end by itself: {shown}")
             done.append(shown)
     except Exception as error:  # whatever is wrong with a report, the run comes first

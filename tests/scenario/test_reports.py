@@ -133,7 +133,7 @@ def test_refused_run_tells_why_and_that_nothing_was_done(play: str, opened: Open
     run = stage.playbook(path, extra={"ANSIBLE_SHOW_CUSTOM_STATS": "1"})
     assert run.exit_code == 2, run.screen
     (folder,) = folders(stage.controller.directory)
-    # What the role concludes with tells no workflow of a run that has not begun.
+    # The role in a play of one's own tells a workflow of runs that have begun, and of no other ones.
     assert (str(folder / "report.json") in run.screen.partition("CUSTOM STATS")[2]) == (play == "playbook")
     assert f"the report is {folder / 'report.html'}" in run.screen
     assert sorted(path.name for path in folder.iterdir()) == ["report.csv", "report.html", "report.json"]

@@ -29,6 +29,9 @@ FAST = Floors(idle=2.0, header=0.5, body=0.5, keep_alive=0.05, operation_timeout
 SOON = 15.0
 """Seconds within which something has happened that takes a moment at most, on a machine that is busy with other things."""
 
+AT_ONCE = 4.0
+"""Seconds within which the server has stopped when no thread of it hangs; it gives such a thread up after five."""
+
 _addresses = itertools.count(10)
 
 

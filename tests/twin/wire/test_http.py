@@ -15,7 +15,7 @@ import pytest
 
 from simulator.wire.server import NotLoopbackError, check_loopback
 
-from .conftest import SOON, Twin
+from .conftest import AT_ONCE, Twin
 from .messages import PASSWORD, RawClient, enumerate_class, get, invoke
 
 
@@ -197,7 +197,7 @@ def test_stop_ends_all_threads_while_clients_are_connected(make_twin: Callable[.
     client.post(get("full"))
     started = time.monotonic()
     twin.server.stop()
-    assert time.monotonic() - started < SOON
+    assert time.monotonic() - started < AT_ONCE
     assert not [thread for thread in set(threading.enumerate()) - before if thread.is_alive()]
     for sock in held:
         sock.close()

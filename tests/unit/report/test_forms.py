@@ -73,6 +73,7 @@ def test_failed_node_comes_first_with_the_mend() -> None:
 
 def test_page_of_a_good_run_has_no_failures() -> None:
     page = to_html(built(good()))
+    assert "What needs somebody" not in page
     assert "Never more than one node was out of service at a time." in page
 
 
@@ -83,7 +84,7 @@ def test_page_of_a_run_without_anything_is_made() -> None:
 def test_page_of_a_refused_run_speaks_of_no_lock_that_was_left() -> None:
     page = to_html(built([begin(is_refused=True, taken=None), task("run_lock", 5, "", error=failure("node2 is paused", "GateError"))]))
     assert "The run did not begin" in page
-    assert "The run lock was not taken." in page
+    assert "It did not come to hold the run lock." in page
     assert "not given back" not in page
 
 

@@ -6,7 +6,7 @@
 
 A piece is a JSON object with its kind, the controller's time and the clock seconds at which it was written:
 
-run    who drives the run, its nodes and options; written when the lock was taken
+run    who drives the run, its nodes and options; written when the lock was taken, or the run was refused
 event  one progress line
 entry  one change of the journal: how far the run is with a node
 task   what one task did, when it ended
